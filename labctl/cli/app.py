@@ -1,0 +1,55 @@
+"""The composition root: the only place where use cases meet the tools that they run on."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from labctl.settings import Settings
+from labctl.store import Store
+from labctl.ui.console import Console
+
+if TYPE_CHECKING:
+    from labctl.tools.engine import DockerEngine
+    from labctl.tools.kind import Kind
+    from labctl.tools.kube import Kube
+    from labctl.tools.process import Process
+
+
+@dataclass
+class App:
+    """What a command needs, made when first asked for: `--help` loads none of it."""
+
+    settings: Settings
+    console: Console = field(default_factory=Console)
+
+    @cached_property
+    def store(self) -> Store:
+        """The state folder."""
+        return Store(self.settings.home)
+
+    @cached_property
+    def process(self) -> "Process":
+        """The door to outside programs."""
+        from labctl.tools.process import Process  # noqa: PLC0415 - see the class
+
+        return Process(self.settings.environ)
+
+    @cached_property
+    def engine(self) -> "DockerEngine":
+        """The Docker Engine; nothing is asked of it yet."""
+        from labctl.tools.engine import DockerEngine  # noqa: PLC0415
+
+        return DockerEngine(self.settings.environ)
+
+    @cached_property
+    def kind(self) -> "Kind":
+        """The kind program."""
+        from labctl.tools.kind import Kind  # noqa: PLC0415
+
+        return Kind(self.process)
+
+    def kube(self, name: str) -> "Kube":
+        """The API server of a cluster, by the kubeconfig that labctl keeps for it."""
+        from labctl.tools.kube import Kube  # noqa: PLC0415
+
+        return Kube(self.store.kubeconfig(name))

@@ -1,0 +1,106 @@
+"""Plain values that every layer speaks in. No input, no output, no clocks."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+LABEL_CLUSTER: Final = "dev.labctl.cluster"
+"""Name of the labctl cluster that a container, image, volume or network belongs to."""
+LABEL_LAB: Final = "dev.labctl.lab"
+LABEL_KUBERNETES: Final = "dev.labctl.kubernetes"
+LABEL_RUNTIME: Final = "dev.labctl.runtime"
+LABEL_KIND: Final = "dev.labctl.kind"
+"""What an object is: `node-image`, `base`, `cluster-image` or `lab-image`."""
+KIND_CLUSTER: Final = "io.x-k8s.kind.cluster"
+KIND_ROLE: Final = "io.x-k8s.kind.role"
+
+
+class Runtime(StrEnum):
+    """The CRI implementation on a node."""
+
+    CONTAINERD = "containerd"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """What a learner asked `up` for. `kubernetes` is a full version without a `v`: 1.36.3."""
+
+    name: str
+    lab: str
+    kubernetes: str
+    runtime: Runtime = Runtime.CONTAINERD
+    nodes: int = 1
+
+    @property
+    def kind_name(self) -> str:
+        """The name that kind and the container names use."""
+        return f"labctl-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node container of a kind cluster, as the engine reports it."""
+
+    name: str
+    role: str
+    running: bool
+    state: str
+    image: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind_cluster(self) -> str:
+        """The kind cluster that the container belongs to."""
+        return self.labels.get(KIND_CLUSTER, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that labctl made, put together from its nodes' labels."""
+
+    name: str
+    lab: str
+    kubernetes: str
+    runtime: str
+    nodes: tuple[Node, ...]
+
+    @property
+    def kind_name(self) -> str:
+        """The name that kind and the container names use."""
+        return self.nodes[0].kind_cluster if self.nodes else f"labctl-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """The Docker Engine on the learner's machine."""
+
+    version: str
+    api_version: str
+    storage_driver: str
+    containerd_store: bool
+    cgroup_version: str
+    cpus: int
+    memory: int
+    """Bytes."""
+    data_root: Path
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """An image in the engine's store.
+
+    `image_id` is the config digest with the overlay2 store and the manifest (or index) digest with
+    the containerd store (https://github.com/kubernetes-sigs/kind/issues/4236).
+    """
+
+    image_id: str
+    tags: tuple[str, ...]
+    diff_ids: tuple[str, ...]
+    os: str
+    architecture: str
+    size: int
+    created: datetime | None
+    labels: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Use cases, each over the small Protocols in ports.py."""

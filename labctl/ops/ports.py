@@ -1,0 +1,103 @@
+"""What the use cases need from the outside, as small Protocols. `labctl.tools` has the real ones."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from labctl.model import EngineInfo, ImageInfo, Node
+
+
+class Output(Protocol):
+    """What a program printed."""
+
+    @property
+    def stdout(self) -> str: ...  # noqa: D102
+    @property
+    def stderr(self) -> str: ...  # noqa: D102
+
+
+class Runner(Protocol):
+    """Starts outside programs; see labctl.tools.process for the errors."""
+
+    def run(  # noqa: D102
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        stdin: bytes | IO[bytes] | Iterable[bytes] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        stdout: IO[bytes] | None = None,
+        cwd: str | None = None,
+    ) -> Output: ...
+
+    def which(self, program: str) -> str | None: ...  # noqa: D102
+
+
+class Progress(Protocol):
+    """Where long work tells how far it is. Phases don't nest."""
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Show a phase with its elapsed time; close it as failed when the block raises."""
+
+    def detail(self, text: str) -> None:
+        """What the current phase waits for or does, in a few words."""
+
+    def note(self, text: str) -> None:
+        """One line that stays on screen."""
+
+
+class Engine(Protocol):
+    """The Docker Engine on the learner's machine."""
+
+    def info(self) -> EngineInfo:
+        """Raises PrerequisiteMissing when the engine does not answer."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All node containers of all kind clusters, running or not."""
+
+    def image(self, reference: str) -> ImageInfo | None:
+        """The image by that name or id, or None."""
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        """The images that carry a label, `key` or `key=value`."""
+
+    def save(self, references: Sequence[str], *, platform: str = "") -> Iterator[bytes]:
+        """The images as a tar stream, as `docker save` writes it."""
+
+    def tag(self, reference: str, target: str) -> None:
+        """Give an image one more name."""
+
+    def untag(self, reference: str) -> None:
+        """Remove a name; an image without names goes. No such image is no error."""
+
+    def start(self, container: str) -> None:
+        """Start a stopped container."""
+
+    def remove_containers(self, label: str) -> tuple[str, ...]:
+        """Remove containers with a label and their anonymous volumes; answers their names."""
+
+
+class Clusters(Protocol):
+    """The kind program."""
+
+    def create(
+        self,
+        name: str,
+        *,
+        config: Mapping[str, Any],
+        image: str,
+        kubeconfig: Path,
+        on_line: Callable[[str], None],
+    ) -> None:
+        """Create the node containers and run kubeadm; kubeconfig is the only one written."""
+
+    def delete(self, name: str) -> None:
+        """Delete the node containers; no such cluster is no error."""
+
+    def kubeconfig(self, name: str) -> str:
+        """The cluster's kubeconfig as text."""
+
+    def export_logs(self, name: str, folder: Path) -> None:
+        """Collect the nodes' logs."""

@@ -1,0 +1,117 @@
+"""The state folder: what can't be asked of the engine or the API server.
+
+$LABCTL_HOME/
+  README               says what this folder is
+  clusters/NAME/       kubeconfig, work.json, progress
+  locks/NAME.lock      held while something is being made
+  logs/                crash logs, logs of failed starts
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from labctl.errors import ToolFailed
+
+README = """This folder belongs to labctl: kubeconfigs, locks and logs of its clusters.
+`labctl down --all` empties it; deleting it by hand loses no cluster.
+"""
+
+
+class Store:
+    """Files under one home folder. Every write is whole or not there at all."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def cluster_dir(self, name: str) -> Path:
+        """The folder of one cluster; it may not exist."""
+        return self.home / "clusters" / name
+
+    def kubeconfig(self, name: str) -> Path:
+        """Where the cluster's own kubeconfig lies; it may not exist."""
+        return self.cluster_dir(name) / "kubeconfig"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of logs; it may not exist."""
+        return self.home / "logs"
+
+    def write(self, path: Path, text: str, *, mode: int = 0o600) -> None:
+        """Write a file in one step: a temporary file in the same folder, then a rename."""
+        try:
+            self._ensure(path.parent)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                Path(temporary).chmod(mode)
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as err:
+            raise ToolFailed(
+                f"Could not write '{path}': {err.strerror or err}.",
+                hint="Free space or set LABCTL_HOME to a folder that can be written.",
+            ) from err
+
+    def forget(self, name: str) -> None:
+        """Remove what is kept for one cluster, and the folders that this leaves empty."""
+        shutil.rmtree(self.cluster_dir(name), ignore_errors=True)
+        self._lock_path(name).unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the folders that are empty, and the home itself when only its README is left."""
+        for folder in (self.home / "clusters", self.home / "locks", self.logs):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        left = list(self.home.iterdir()) if self.home.is_dir() else []
+        if left and all(path.name == "README" for path in left):
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    @contextmanager
+    def lock(
+        self, name: str, *, timeout: float, on_wait: Callable[[], None] | None = None
+    ) -> Iterator[None]:
+        """Hold the lock of one cluster or build; say so first when another process has it."""
+        path = self._lock_path(name)
+        try:
+            self._ensure(path.parent)
+        except OSError as err:
+            raise ToolFailed(
+                f"Could not make '{path.parent}': {err.strerror or err}.",
+                hint="Free space or set LABCTL_HOME to a folder that can be written.",
+            ) from err
+        lock = filelock.FileLock(path)
+        try:
+            try:
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                if on_wait:
+                    on_wait()
+                lock.acquire(timeout=timeout)
+        except filelock.Timeout:
+            raise ToolFailed(
+                f"Another labctl has been working on '{name}' for over {timeout:.0f} s.",
+                hint="Wait for it to end, or stop it, then run this again.",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _lock_path(self, name: str) -> Path:
+        return self.home / "locks" / f"{name}.lock"
+
+    def _ensure(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        readme = self.home / "README"
+        if not readme.exists():
+            readme.write_text(README, encoding="utf-8")

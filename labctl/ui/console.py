@@ -1,0 +1,89 @@
+"""stdout is the answer, stderr is the talk. Rich where there is a terminal, plain lines elsewhere."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from rich.console import Console as RichConsole
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.table import Table
+
+from labctl.errors import LabctlError, ToolFailed
+from labctl.ui.progress import LiveProgress, PlainProgress
+
+
+class Console:
+    """The two streams of one run."""
+
+    def __init__(
+        self,
+        *,
+        no_color: bool = False,
+        as_json: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+    ) -> None:
+        color = None if no_color else "auto"
+        options: dict[str, Any] = {
+            "highlight": False,
+            "soft_wrap": False,
+            "no_color": no_color,
+            "color_system": color,
+        }
+        self.as_json = as_json
+        self._out = RichConsole(file=out or sys.stdout, **options)
+        self._err = RichConsole(file=err or sys.stderr, **options)
+
+    def progress(self) -> LiveProgress | PlainProgress:
+        """A live line on a terminal, else plain lines on stderr."""
+        return LiveProgress(self._err) if self._err.is_terminal else PlainProgress(self._err)
+
+    def out(self, text: str = "", *, style: str | None = None) -> None:
+        """A line of the answer, as it is: no markup is read. Long lines are left whole."""
+        self._out.print(text, style=style, markup=False, soft_wrap=True)
+
+    def talk(self, text: str, *, style: str | None = None) -> None:
+        """A line beside the answer."""
+        self._err.print(text, style=style, markup=False, soft_wrap=not self._err.is_terminal)
+
+    def markdown(self, text: str) -> None:
+        """A guide: laid out on a terminal, the source itself elsewhere."""
+        if self._out.is_terminal:
+            self._out.print(Markdown(text))
+        else:
+            self.out(text)
+
+    def json(self, document: dict[str, Any]) -> None:
+        """One versioned document on stdout."""
+        self.out(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table without lines, so that it can be copied, cut and grepped."""
+        if not self._out.is_terminal:
+            self._plain_table(columns, rows)
+            return
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for column in columns:
+            table.add_column(column.upper(), overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self._out.print(table)
+
+    def _plain_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        lines = [[column.upper() for column in columns], *(list(row) for row in rows)]
+        widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
+        for line in lines:
+            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            self.out("   ".join(cells).rstrip())
+
+    def error(self, err: LabctlError) -> None:
+        """What happened, the command that failed, its last lines, and what to do next."""
+        self.talk(f"Error: {err.message}", style="bold red")
+        if isinstance(err, ToolFailed) and err.argv:
+            self.talk(f"  $ {err.command}")
+        for line in err.details:
+            self.talk(f"  {line}")
+        if err.hint:
+            self.talk(err.hint)
