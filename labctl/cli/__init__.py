@@ -62,7 +62,7 @@ def run(argv: Sequence[str] | None = None, app: App | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`labctl list | head`): nothing more to say, and no one to say it to.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return ExitCode.OK
     except Exception:
         return _bug(app)
@@ -83,6 +83,7 @@ def _bug(app: App) -> int:
     trace = traceback.format_exc()
     last = trace.strip().splitlines()[-1]
     path = app.store.logs / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    where = str(path)
     report = (
         f"labctl {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
         f"command: {sys.argv}\n\n{trace}"
@@ -91,7 +92,7 @@ def _bug(app: App) -> int:
         app.store.write(path, report)
     except LabctlError:
         sys.stderr.write(report)
-        path = None  # type: ignore[assignment]
+        where = "above"
     app.console.talk(f"Unexpected error: {last}", style="bold red")
-    app.console.talk(f"This is a bug in labctl. Details: {path or 'above'}")
+    app.console.talk(f"This is a bug in labctl. Details: {where}")
     return ExitCode.BUG

@@ -16,7 +16,7 @@ class LazyGroup(click.Group):
         super().__init__(*args, **options)
         self._sections = dict(sections or {})
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Every verb, in the order of the sections."""
         return [name for names in self._sections.values() for name in names]
 

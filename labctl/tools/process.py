@@ -4,9 +4,11 @@ Every call has an argv list, a timeout and an explicit environment. A child gets
 own, so that Ctrl-C reaches labctl alone and labctl ends the child's whole group, politely first.
 """
 
+import ctypes
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -89,6 +91,7 @@ class Process:
             _bg=True,
             _bg_exc=False,
             _new_session=True,
+            _preexec_fn=_die_with_labctl,
             _return_cmd=True,
             _decode_errors="replace",
         )
@@ -139,6 +142,13 @@ def _failed(argv: Sequence[str], failure: Any, tail: Iterable[str]) -> ToolFaile
     code = failure.exit_code
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
     return ToolFailed(f"'{argv[0]}' {how}.", argv=argv, details=tuple(tail))
+
+
+def _die_with_labctl() -> None:
+    """Have the kernel end the child when labctl is killed: an orphaned kind would go on building."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 class _Watchdog:

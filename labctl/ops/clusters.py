@@ -1,0 +1,50 @@
+"""Which clusters there are: asked of the engine's labels, never of a file."""
+
+from itertools import groupby
+from typing import Protocol
+
+from labctl.model import LABEL_CLUSTER, LABEL_KUBERNETES, LABEL_LAB, LABEL_RUNTIME, Cluster, Node
+
+
+class Nodes(Protocol):
+    """The engine, as far as it is asked here."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """All node containers of all kind clusters."""
+
+
+def clusters(engine: Nodes) -> tuple[Cluster, ...]:
+    """The clusters that labctl made, by name, with all their nodes."""
+    ours = sorted(
+        (node for node in engine.nodes() if LABEL_CLUSTER in node.labels),
+        key=lambda node: (node.labels[LABEL_CLUSTER], node.name),
+    )
+    return tuple(
+        _cluster(name, tuple(nodes))
+        for name, nodes in groupby(ours, key=lambda node: node.labels[LABEL_CLUSTER])
+    )
+
+
+def find(engine: Nodes, name: str) -> Cluster | None:
+    """The cluster of that name, or None."""
+    return next((cluster for cluster in clusters(engine) if cluster.name == name), None)
+
+
+def foreign(engine: Nodes, kind_name: str) -> tuple[Node, ...]:
+    """Nodes of a kind cluster by that name that labctl did not make."""
+    return tuple(
+        node
+        for node in engine.nodes()
+        if node.kind_cluster == kind_name and LABEL_CLUSTER not in node.labels
+    )
+
+
+def _cluster(name: str, nodes: tuple[Node, ...]) -> Cluster:
+    labels = nodes[0].labels
+    return Cluster(
+        name=name,
+        lab=labels.get(LABEL_LAB, ""),
+        kubernetes=labels.get(LABEL_KUBERNETES, ""),
+        runtime=labels.get(LABEL_RUNTIME, ""),
+        nodes=nodes,
+    )
