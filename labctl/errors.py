@@ -6,6 +6,8 @@
     +-- PrerequisiteMissing  4    the machine can't run a lab yet
     +-- ToolFailed           5    an outside tool failed
         +-- ToolTimeout      5    ... or took longer than it may
+        +-- ApiUnreachable   5    a cluster's API server does not answer
+        +-- KubeNotFound     5    it answers, and the object is not there
     +-- Interrupted        130    Ctrl-C or a polite kill
 
 A check that does not pass is no error: it is a result, and exit code 1.
@@ -82,6 +84,18 @@ class ToolFailed(LabctlError):
 
 class ToolTimeout(ToolFailed):
     """An outside tool, or a wait for it, took longer than its deadline."""
+
+
+class ApiUnreachable(ToolFailed):
+    """A cluster's API server does not answer at all."""
+
+
+class KubeNotFound(ToolFailed):
+    """An object that the API server does not have. `names` are those that are there instead."""
+
+    def __init__(self, message: str, *, names: Sequence[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.names = tuple(names)
 
 
 class Interrupted(LabctlError):

@@ -1,0 +1,122 @@
+"""One request to an API server: the `kubernetes` client's transport, and our errors."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import yaml
+
+from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
+
+CONNECT: Final = 3.0
+"""Seconds to wait for a connection: the API server is on this machine."""
+READ: Final = 30.0
+
+
+class ApiRefused(ToolFailed):
+    """The API server answered, and said no. `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Rest:
+    """Requests with a kubeconfig's address and credentials. Proxies are not used: it is local."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        # Loaded here because the import takes a third of a second.
+        from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
+        from kubernetes.config import ConfigException, load_kube_config  # noqa: PLC0415
+
+        if not kubeconfig.is_file():
+            raise PrerequisiteMissing(
+                f"There is no kubeconfig at '{kubeconfig}'.", hint="Start a lab with: labctl up"
+            )
+        configuration = Configuration()
+        try:
+            load_kube_config(  # type: ignore[no-untyped-call]
+                config_file=str(kubeconfig),
+                client_configuration=configuration,
+                persist_config=False,
+            )
+        except (ConfigException, yaml.YAMLError, OSError) as err:
+            raise ToolFailed(f"The kubeconfig '{kubeconfig}' can't be used: {err}.") from err
+        configuration.proxy = None
+        configuration.retries = False
+        self._host = configuration.host
+        self._client = ApiClient(configuration)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        timeout: float = READ,
+    ) -> bytes:
+        """The answer's body. `path` begins with a slash; `body` becomes JSON.
+
+        Raises:
+            ApiUnreachable: no answer at all.
+            KubeNotFound: 404.
+            ApiRefused: any other status that is not 2xx.
+        """
+        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = self._host + path + (f"?{urlencode(query)}" if query else "")
+        data = json.dumps(body) if content_type.endswith("yaml") else body
+        try:
+            response = self._client.rest_client.request(  # type: ignore[no-untyped-call]
+                method, url, headers=headers, body=data, _request_timeout=(CONNECT, timeout)
+            )
+            response.read()
+        except ApiException as err:  # older clients raise on a status, newer ones for TLS alone
+            if err.status:
+                raise _refused(err.status, str(err.body or err.reason), path) from None
+            raise self._unreachable(str(err.reason)) from None
+        except (HTTPError, OSError) as err:
+            raise self._unreachable(str(err)) from None
+        content = bytes(response.data or b"")
+        if not 200 <= response.status < 300:
+            raise _refused(response.status, content.decode(errors="replace"), path)
+        return content
+
+    def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any]:
+        """The answer's JSON document; the errors of `request`."""
+        answer = self.request(method, path, query=query, body=body, content_type=content_type)
+        document: dict[str, Any] = json.loads(answer)
+        return document
+
+    def _unreachable(self, reason: str) -> ApiUnreachable:
+        return ApiUnreachable(
+            f"The cluster's API server at {self._host} does not answer: {reason.splitlines()[0]}"
+            if reason
+            else f"The cluster's API server at {self._host} does not answer.",
+            hint="See what runs with 'labctl status'; 'labctl up' repairs a lab.",
+        )
+
+
+def _refused(status: int, text: str, path: str) -> ToolFailed:
+    try:
+        reason = str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        reason = text.strip()[:300] or f"HTTP status {status}"
+    if status == 404:
+        return KubeNotFound(f"The API server has no '{path}': {reason}")
+    return ApiRefused(f"The API server refused '{path}' ({status}): {reason}", status)
