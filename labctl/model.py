@@ -13,6 +13,8 @@ LABEL_KUBERNETES: Final = "dev.labctl.kubernetes"
 LABEL_RUNTIME: Final = "dev.labctl.runtime"
 LABEL_KIND: Final = "dev.labctl.kind"
 """What an object is: `node-image`, `base`, `cluster-image` or `lab-image`."""
+NETWORK: Final = "labctl"
+"""The engine network that the nodes are on; kind's own is left alone."""
 KIND_CLUSTER: Final = "io.x-k8s.kind.cluster"
 KIND_ROLE: Final = "io.x-k8s.kind.role"
 

@@ -72,6 +72,26 @@ class Engine(Protocol):
     def untag(self, reference: str) -> None:
         """Remove a name; an image without names goes. No such image is no error."""
 
+    def derive(
+        self, image: str, target: str, *, labels: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> None:
+        """Make an image that is another one plus labels and files (absolute path -> content)."""
+
+    def put_file(self, container: str, path: str, content: bytes) -> None:
+        """Write a file in a container, running or not."""
+
+    def get_file(self, container: str, path: str) -> bytes | None:
+        """A file's content in a container, running or not; None when there is none."""
+
+    def registry_has(self, reference: str) -> bool:
+        """Whether the engine can reach a registry that has the image."""
+
+    def create_network(self, name: str, *, labels: Mapping[str, str]) -> None:
+        """Make a bridge network unless one of that name is there."""
+
+    def remove_network(self, name: str, *, label: str) -> bool:
+        """Remove a network that has the label and nothing on it; says whether it went."""
+
     def start(self, container: str) -> None:
         """Start a stopped container."""
 
