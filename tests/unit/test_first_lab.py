@@ -120,7 +120,7 @@ def test_the_server_says_which_model_file_it_serves_and_ends_at_once_on_sigterm(
         assert get(f"{url}/healthz") == {"status": "ok"}
         digest = hashlib.sha256((APP / "model.json").read_bytes()).hexdigest()
         assert get(f"{url}/whoami")["model_sha256"] == digest
-        assert get(f"{url}/predict?x=200")["body_mass_g"] == pytest.approx(4145.1)
+        assert get(f"{url}/predict?x=200")["body_mass_g"] == pytest.approx(4143.6)
 
         process.send_signal(signal.SIGTERM)
         try:

@@ -3,8 +3,9 @@
     python3 train.py                 writes model.json beside this file
 
 The same file comes out, byte for byte, on any machine and any Python since 3.11. Three things see
-to that: the start is drawn from a fixed seed, the rows are read in their order, and sums are made
-with math.fsum, which rounds once. (sum() adds floats another way since Python 3.12.)
+to that: the order in which rows are looked at is drawn from a fixed seed; it is drawn with
+random(), the one method whose sequence Python promises to keep; and sums are made with math.fsum,
+which rounds once. (sum() adds floats another way since Python 3.12.)
 """
 
 import csv
@@ -16,8 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SEED = 7
-STEPS = 400
-RATE = 0.1
+STEPS = 10_000
 
 Rows = list[tuple[float, float]]
 
@@ -25,7 +25,8 @@ Rows = list[tuple[float, float]]
 def read(path: Path) -> Rows:
     """The rows of a CSV file as (flipper in mm, body mass in g)."""
     with path.open(newline="") as lines:
-        return [(float(row["flipper_mm"]), float(row["body_mass_g"])) for row in csv.DictReader(lines)]
+        table = csv.DictReader(lines)
+        return [(float(row["flipper_mm"]), float(row["body_mass_g"])) for row in table]
 
 
 def mean(values: list[float]) -> float:
@@ -39,17 +40,19 @@ def scale(values: list[float]) -> tuple[float, float]:
 
 
 def fit(rows: Rows) -> tuple[float, float]:
-    """Slope (g for a mm) and intercept (g) of the line with the least squared error."""
+    """Slope (g for a mm) and intercept (g) of the line through the rows, by gradient descent."""
     x_mean, x_spread = scale([x for x, _ in rows])
     y_mean, y_spread = scale([y for _, y in rows])
     scaled = [((x - x_mean) / x_spread, (y - y_mean) / y_spread) for x, y in rows]
 
-    start = random.Random(SEED)
-    weight, bias = start.uniform(-1, 1), start.uniform(-1, 1)
-    for _ in range(STEPS):
-        errors = [(weight * x + bias - y, x) for x, y in scaled]
-        weight -= RATE * 2 * mean([error * x for error, x in errors])
-        bias -= RATE * 2 * mean([error for error, _ in errors])
+    draw = random.Random(SEED)
+    weight = bias = 0.0
+    for step in range(STEPS):
+        x, y = scaled[int(draw.random() * len(scaled))]
+        rate = 0.1 / (1 + step / 200)
+        error = weight * x + bias - y
+        weight -= rate * error * x
+        bias -= rate * error
 
     slope = weight * y_spread / x_spread
     return slope, bias * y_spread + y_mean - slope * x_mean
