@@ -42,6 +42,16 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeImage:
+    """What a cluster's nodes run. `own` ones are built by labctl, others are kindest/node."""
+
+    tag: str
+    kubernetes: str
+    runtime: Runtime
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A node container of a kind cluster, as the engine reports it."""
 

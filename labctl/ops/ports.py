@@ -113,9 +113,6 @@ class Clusters(Protocol):
     ) -> None:
         """Create the node containers and run kubeadm; kubeconfig is the only one written."""
 
-    def delete(self, name: str) -> None:
-        """Delete the node containers; no such cluster is no error."""
-
     def kubeconfig(self, name: str) -> str:
         """The cluster's kubeconfig as text."""
 

@@ -4,10 +4,11 @@ Ready means: every node is Ready, CoreDNS is available, and the default service 
 (without it a Pod is refused).
 """
 
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
-from labctl.errors import LabctlError
+from labctl.errors import ApiUnreachable, KubeNotFound
+from labctl.resource import Resource
 from labctl.waiting import Clock, Pending, wait_until
 
 TIMEOUT: Final = 180.0
@@ -17,8 +18,8 @@ TIMEOUT: Final = 180.0
 class Objects(Protocol):
     """The API server, as far as it is asked here."""
 
-    def raw(self, path: str) -> dict[str, Any]:
-        """GET a path; a LabctlError when the server does not answer or has no such object."""
+    def list(self, api_version: str, kind: str, namespace: str | None = None) -> Sequence[Resource]:
+        """The objects of a kind; ApiUnreachable when the server does not answer."""
 
 
 def wait_ready(
@@ -42,8 +43,10 @@ def wait_ready(
 def _look(kube: Callable[[], Objects], nodes: int) -> bool | Pending:
     try:
         seen = unready(kube(), nodes)
-    except LabctlError as err:
-        return Pending(f"the API server does not answer ({err.message})")
+    except ApiUnreachable:
+        return Pending("the API server does not answer yet")
+    except KubeNotFound as err:
+        return Pending(err.message)
     return True if seen is None else Pending(seen)
 
 
@@ -53,28 +56,26 @@ def unready(kube: Objects, nodes: int) -> str | None:
 
 
 def _nodes(kube: Objects, expected: int) -> str | None:
-    items = kube.raw("/api/v1/nodes")["items"]
-    if len(items) < expected:
-        return f"{len(items)} of {expected} nodes have joined"
-    for item in items:
-        conditions = {entry["type"]: entry for entry in item["status"].get("conditions", ())}
-        ready = conditions.get("Ready", {})
-        if ready.get("status") != "True":
-            reason = str(ready.get("message") or "no status yet").splitlines()[0]
-            return f"node '{item['metadata']['name']}' is not Ready: {reason}"
+    nodes = kube.list("v1", "Node")
+    if len(nodes) < expected:
+        return f"{len(nodes)} of {expected} nodes have joined"
+    for node in nodes:
+        ready = next((c for c in node.at("status.conditions", []) if c.type == "Ready"), None)
+        if ready is None or ready.status != "True":
+            reason = str(ready.message if ready else "no status yet").splitlines()[0]
+            return f"node '{node.name}' is not Ready: {reason}"
     return None
 
 
 def _coredns(kube: Objects) -> str | None:
-    path = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
-    found = kube.raw(path)
-    wanted = found["spec"].get("replicas", 1)
-    available = found.get("status", {}).get("availableReplicas", 0)
-    # Available says "enough for now"; a lab wants the names of all Services answered.
-    return None if available >= wanted else f"CoreDNS: {available} of {wanted} Pods available"
+    for found in kube.list("apps/v1", "Deployment", "kube-system"):
+        if found.name == "coredns":
+            wanted, there = found.at("spec.replicas", 1), found.at("status.availableReplicas", 0)
+            # Available=True says "enough for now"; a lab wants all of them.
+            return None if there >= wanted else f"CoreDNS: {there} of {wanted} Pods are available"
+    return "CoreDNS is not there yet"
 
 
 def _service_account(kube: Objects) -> str | None:
-    items = kube.raw("/api/v1/namespaces/default/serviceaccounts")["items"]
-    names = {item["metadata"]["name"] for item in items}
+    names = {account.name for account in kube.list("v1", "ServiceAccount", "default")}
     return None if "default" in names else "service account 'default' is not there yet"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import yaml
 
+from labctl.model import NETWORK
 from labctl.tools.process import Process
 
 CREATE: Final = 600.0
@@ -35,13 +36,8 @@ class Kind:
             timeout=CREATE,
             stdin=yaml.safe_dump(dict(config), sort_keys=False).encode(),
             on_line=on_line,
-        )
-
-    def delete(self, name: str) -> None:
-        """Delete the node containers and their volumes; no such cluster is no error."""
-        self._process.run(
-            ("kind", "delete", "cluster", "--name", name, "--kubeconfig", "/dev/null"),
-            timeout=SHORT * 3,
+            # A network of our own: kind's may have the learner's clusters on it.
+            env={"KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK},
         )
 
     def kubeconfig(self, name: str) -> str:

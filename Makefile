@@ -1,0 +1,57 @@
+# Everything that people and CI run, by the same names.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+READY := $(VENV)/.ready
+
+.PHONY: help up down check test unit bench matrix lock clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(READY) ## Make this machine ready and start the first lab
+	@$(SUDO) $(abspath $(BIN))/labctl setup
+	@$(BIN)/labctl up
+	@echo "More: $(BIN)/labctl --help"
+
+down: $(READY) ## Remove every lab and labctl's own files
+	@$(BIN)/labctl down --all
+
+check: $(READY) ## Format, lint, types, layers, docs and fast tests: what CI runs first
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check -p "import tests.docs" docs/commands.md
+	$(BIN)/pytest -q
+
+test: $(READY) ## All tests, real clusters too
+	@$(SUDO) $(abspath $(BIN))/labctl setup
+	$(BIN)/pytest -m "not matrix" --durations=15
+
+unit: $(READY) ## Fast tests: no engine, no network
+	$(BIN)/pytest
+
+bench: $(READY) ## labctl up beside kind create cluster; writes docs/benchmarks.md
+	@$(SUDO) $(abspath $(BIN))/labctl setup
+	$(BIN)/python -m bench
+
+lock: $(READY) ## Renew requirements.lock from pyproject.toml
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev \
+	  --no-header -o requirements.lock pyproject.toml
+
+clean: ## Remove what building and testing left in this folder
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# Debian has venv in a package of its own.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "labctl needs Python 3.11 or newer; set PYTHON=python3.x"; exit 4; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@

@@ -1,0 +1,50 @@
+"""`labctl status`."""
+
+import click
+
+from labctl.cli.app import App
+from labctl.ops.create import finished
+from labctl.ops.status import status
+
+
+@click.command(epilog="Example: labctl status")
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def command(app: App, output: str) -> None:
+    """Show the labs that run here: versions, runtimes, nodes and state."""
+    rows = status(app.engine, app.kube, lambda node: finished(app.engine, node))
+    if output == "json":
+        labs = [
+            {
+                "name": row.cluster.name,
+                "lab": row.cluster.lab,
+                "kubernetes": row.cluster.kubernetes,
+                "runtime": row.cluster.runtime,
+                "nodes": [node.name for node in row.cluster.nodes],
+                "state": row.state,
+                "reason": row.reason,
+            }
+            for row in rows
+        ]
+        app.console.json({"format": "labctl/status/v1", "labs": labs})
+        return
+    if not rows:
+        app.console.talk("No lab is running. Start one with: labctl up")
+        return
+    app.console.table(
+        ("name", "lab", "kubernetes", "runtime", "nodes", "state"),
+        [
+            (
+                row.cluster.name,
+                row.cluster.lab,
+                row.cluster.kubernetes,
+                row.cluster.runtime,
+                str(len(row.cluster.nodes)),
+                row.state,
+            )
+            for row in rows
+        ],
+    )
+    for row in rows:
+        if row.reason:
+            app.console.talk(f"{row.cluster.name}: {row.reason}")

@@ -1,0 +1,164 @@
+"""Making a cluster, and unmaking what was made when that fails."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from labctl.errors import LabctlError, ToolFailed, ToolTimeout
+from labctl.interrupts import shielded
+from labctl.model import (
+    LABEL_CLUSTER,
+    LABEL_KIND,
+    LABEL_KUBERNETES,
+    LABEL_LAB,
+    LABEL_RUNTIME,
+    NETWORK,
+    Cluster,
+    ClusterSpec,
+    NodeImage,
+)
+from labctl.nodeimage import static_cni
+from labctl.ops import readiness
+from labctl.ops.kind_config import STATIC_CNI, kind_config, uses_static_cni
+from labctl.ops.ports import Clusters, Engine, Progress
+from labctl.store import Store
+from labctl.waiting import Clock
+
+MARK: Final = "/kind/labctl.json"
+"""In the control plane's container: kubeadm has finished. Without it a cluster is half-made."""
+DISK_FULL: Final = "no space left on device"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What making and repairing a cluster needs."""
+
+    engine: Engine
+    clusters: Clusters
+    kube: Callable[[str], readiness.Objects]
+    store: Store
+    progress: Progress
+    clock: Clock = field(default_factory=Clock)
+
+
+def cluster_image(name: str) -> str:
+    """The name of the image that a cluster's nodes run: the node image plus our labels."""
+    return f"labctl/cluster:{name}"
+
+
+def finished(engine: Engine, control_plane: str) -> bool:
+    """Whether kubeadm has finished on that node."""
+    return engine.get_file(control_plane, MARK) is not None
+
+
+def create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
+    """Make a cluster up to "kubeadm has finished". The caller undoes it when this fails.
+
+    Raises:
+        ToolFailed: with kind's last lines.
+    """
+    with ports.progress.phase(f"Start Kubernetes {spec.kubernetes} ({spec.runtime})"):
+        _create(spec, image, ports)
+
+
+def _create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
+    engine = ports.engine
+    own = {LABEL_CLUSTER: spec.name, LABEL_KIND: "cluster-image", LABEL_LAB: spec.lab}
+    kinds = {LABEL_KUBERNETES: spec.kubernetes, LABEL_RUNTIME: str(spec.runtime)}
+    files: dict[str, bytes] = {}
+    if uses_static_cni(spec, own_image=image.own):
+        files[STATIC_CNI] = static_cni()
+    engine.derive(image.tag, cluster_image(spec.name), labels=own | kinds, files=files)
+    engine.create_network(NETWORK, labels={LABEL_KIND: "network"})
+    kubeconfig = ports.store.kubeconfig(spec.name)
+    ports.store.write(kubeconfig, "")
+    cgroups = engine.info().cgroup_version
+    try:
+        ports.clusters.create(
+            spec.kind_name,
+            config=kind_config(spec, own_image=image.own, cgroup_version=cgroups),
+            image=cluster_image(spec.name),
+            kubeconfig=kubeconfig,
+            on_line=lambda line: ports.progress.detail(_kind_step(line)),
+        )
+    except ToolFailed as err:
+        raise _explained(err, spec, ports) from err
+    mark = json.dumps({"format": "labctl/cluster/v1", **asdict(spec)})
+    engine.put_file(f"{spec.kind_name}-control-plane", MARK, mark.encode())
+
+
+def wait_ready(cluster: Cluster, ports: Ports) -> None:
+    """Wait for a cluster; a time-out collects the nodes' logs and says where they are."""
+    try:
+        with ports.progress.phase("Wait for nodes, CoreDNS and the default service account"):
+            readiness.wait_ready(
+                lambda: ports.kube(cluster.name),
+                len(cluster.nodes),
+                detail=ports.progress.detail,
+                clock=ports.clock,
+            )
+    except ToolTimeout as err:
+        raise ToolTimeout(err.message, hint=_keep_logs(cluster.kind_name, ports)) from err
+
+
+@contextmanager
+def undone_on_error(name: str, ports: Ports, *, keep: bool) -> Iterator[None]:
+    """Remove the cluster when the block fails or is interrupted, unless it is to be kept."""
+    try:
+        yield
+    except BaseException:
+        if keep:
+            ports.progress.note(f"Kept for inspection; 'labctl down --name {name}' removes it.")
+            raise
+        ports.progress.note("Removing what was made so far...")
+        with shielded():
+            try:
+                remove(name, ports)
+            except LabctlError as failure:
+                ports.progress.note(
+                    f"Not all of it could be removed: {failure.message} "
+                    f"Run 'labctl down --name {name}' later."
+                )
+        raise
+
+
+def remove(name: str, ports: Ports) -> None:
+    """Delete a cluster with all that labctl made for it: nodes, volumes, image, network, files."""
+    ports.engine.remove_containers(f"{LABEL_CLUSTER}={name}")
+    ports.engine.untag(cluster_image(name))
+    ports.engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
+    ports.store.forget(name)
+
+
+def _keep_logs(kind_name: str, ports: Ports) -> str:
+    folder: Path = ports.store.logs / kind_name
+    try:
+        with shielded():
+            ports.clusters.export_logs(kind_name, folder)
+    except LabctlError:
+        return "The nodes' logs could not be collected."
+    return f"The nodes' logs are in '{folder}'."
+
+
+def _explained(err: ToolFailed, spec: ClusterSpec, ports: Ports) -> ToolFailed:
+    """The failure of kind, with the cause first, where its output names one that we know."""
+    text = "\n".join(err.details).lower()
+    message, hint = f"Cluster '{spec.name}' could not be made: {err.message}", err.hint
+    if DISK_FULL in text:
+        message = f"Cluster '{spec.name}' could not be made: the engine's disk is full."
+        hint = "Free space (docker system df shows what uses it), then run this again."
+    elif "cannot connect to the docker daemon" in text or "error during connect" in text:
+        message = f"Cluster '{spec.name}' could not be made: the Docker Engine went away."
+        hint = "Start it with 'labctl setup', then run this again."
+    else:
+        hint = _keep_logs(spec.kind_name, ports)
+    return ToolFailed(message, argv=err.argv, hint=hint, details=err.details)
+
+
+def _kind_step(line: str) -> str:
+    """`• Preparing nodes (x) 📦 ...` without its decoration."""
+    words = line.strip().lstrip("•✓✗ ").encode("ascii", "ignore").decode()
+    return words.replace("...", "").strip()

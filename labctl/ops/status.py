@@ -1,0 +1,44 @@
+"""`labctl status`: what runs, asked of the engine and of each API server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from labctl.errors import LabctlError
+from labctl.model import Cluster
+from labctl.ops import clusters, readiness
+from labctl.ops.clusters import Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A cluster and its state in a word: ready, not ready, stopped, half-made."""
+
+    cluster: Cluster
+    state: str
+    reason: str = ""
+
+
+def status(
+    engine: Nodes,
+    kube: Callable[[str], readiness.Objects],
+    finished: Callable[[str], bool],
+) -> tuple[Status, ...]:
+    """The state of every cluster that labctl made."""
+    return tuple(_status(found, kube, finished) for found in clusters.clusters(engine))
+
+
+def _status(
+    cluster: Cluster,
+    kube: Callable[[str], readiness.Objects],
+    finished: Callable[[str], bool],
+) -> Status:
+    stopped = [node.name for node in cluster.nodes if not node.running]
+    if not finished(f"{cluster.kind_name}-control-plane"):
+        return Status(cluster, "half-made", "'labctl up' starts over, 'labctl down' removes it")
+    if stopped:
+        return Status(cluster, "stopped", f"stopped: {', '.join(stopped)}")
+    try:
+        waits_for = readiness.unready(kube(cluster.name), len(cluster.nodes))
+    except LabctlError as err:
+        return Status(cluster, "not ready", err.message)
+    return Status(cluster, "not ready", waits_for) if waits_for else Status(cluster, "ready")

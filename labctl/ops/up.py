@@ -1,0 +1,150 @@
+"""`labctl up`: the cluster, its images and the scene. Doing it again repairs what is missing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
+from labctl.model import Cluster, ClusterSpec, NodeImage, Runtime
+from labctl.ops import clusters
+from labctl.ops.create import Ports, create, finished, remove, undone_on_error, wait_ready
+from labctl.ops.wish import Wish, check_name, refuse_differences
+
+LOCK_TIMEOUT: Final = 1800.0
+"""Seconds to wait for another labctl that works on the same cluster: it may be building."""
+SPACE_NEEDED: Final = 4 << 30
+"""Bytes on the engine's disk. A one-node cluster with the first lab took 1.6 GiB."""
+
+
+class Stage(Protocol):
+    """What a lab puts on the engine and into a ready cluster; each part may be done twice."""
+
+    def node_image(self, kubernetes: str | None, runtime: Runtime) -> NodeImage:
+        """The image for a version, pulled or built where it is not there; None is the default."""
+
+    def build_images(self) -> None:
+        """Build the lab's images on the engine."""
+
+    def load_images(self, cluster: Cluster) -> None:
+        """Load the lab's images into every node that lacks them."""
+
+    def set_scene(self, cluster: Cluster) -> None:
+        """Apply the scene where it is not there, and give the learner the starter files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What `up` did: `state` is created, repaired or running."""
+
+    cluster: Cluster
+    state: str
+
+
+def up(
+    wish: Wish,
+    stage: Stage,
+    ports: Ports,
+    *,
+    free_space: Callable[[], int | None],
+    recreate: bool = False,
+    keep_on_error: bool = False,
+) -> Up:
+    """Bring a lab up; the answer's cluster was seen ready.
+
+    Raises:
+        UsageError: a bad name, a foreign cluster of that name, another cluster than was asked for.
+        PrerequisiteMissing: no engine, no kind, no space.
+        ToolFailed: something on the way failed; nothing half-made is left.
+    """
+    check_name(wish.name)
+    ports.engine.info()
+
+    def waiting() -> None:
+        ports.progress.note(f"Another labctl is working on '{wish.name}'; waiting for it...")
+
+    with ports.store.lock(wish.name, timeout=LOCK_TIMEOUT, on_wait=waiting):
+        found = _existing(wish, ports, recreate=recreate)
+        if found is None:
+            return _make(wish, stage, ports, free_space, keep_on_error=keep_on_error)
+        return _repair(found, stage, ports)
+
+
+def _existing(wish: Wish, ports: Ports, *, recreate: bool) -> Cluster | None:
+    """The cluster that can be gone on with. A half-made one, or one to be replaced, is removed."""
+    taken = clusters.foreign(ports.engine, f"labctl-{wish.name}")
+    if taken:
+        raise UsageError(
+            f"A kind cluster 'labctl-{wish.name}' is there that labctl did not make "
+            f"(container '{taken[0].name}'). Nothing was changed.",
+            hint="Choose another name with --name.",
+        )
+    found = clusters.find(ports.engine, wish.name)
+    if found is None:
+        return None
+    if recreate:
+        with ports.progress.phase(f"Remove cluster '{wish.name}'"):
+            remove(wish.name, ports)
+        return None
+    if not finished(ports.engine, f"{found.kind_name}-control-plane"):
+        ports.progress.note(f"Cluster '{wish.name}' was left half-made; starting over.")
+        with ports.progress.phase("Remove what was left"):
+            remove(wish.name, ports)
+        return None
+    refuse_differences(wish, found)
+    return found
+
+
+def _make(
+    wish: Wish,
+    stage: Stage,
+    ports: Ports,
+    free_space: Callable[[], int | None],
+    *,
+    keep_on_error: bool,
+) -> Up:
+    free = free_space()
+    if free is not None and free < SPACE_NEEDED:
+        raise PrerequisiteMissing(
+            f"The engine's disk has {free / 2**30:.1f} GiB free; a lab needs "
+            f"{SPACE_NEEDED / 2**30:.0f} GiB.",
+            hint="Free space: 'docker system df' shows what uses it.",
+        )
+    runtime = wish.runtime or Runtime.CONTAINERD
+    image = stage.node_image(wish.kubernetes, runtime)
+    stage.build_images()
+    spec = ClusterSpec(wish.name, wish.lab, image.kubernetes, runtime, wish.nodes or 1)
+    with undone_on_error(wish.name, ports, keep=keep_on_error):
+        create(spec, image, ports)
+        made = _found(ports, wish.name)
+        stage.load_images(made)
+        wait_ready(made, ports)
+        stage.set_scene(made)
+    return Up(made, "created")
+
+
+def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:
+    stopped = [node.name for node in found.nodes if not node.running]
+    if stopped:
+        with ports.progress.phase("Start the stopped nodes"):
+            for name in stopped:
+                ports.engine.start(name)
+    kubeconfig = ports.store.kubeconfig(found.name)
+    if not kubeconfig.is_file() or not kubeconfig.stat().st_size:
+        ports.store.write(kubeconfig, ports.clusters.kubeconfig(found.kind_name))
+    wait_ready(found, ports)
+    stage.build_images()
+    stage.load_images(found)
+    stage.set_scene(found)
+    return Up(_found(ports, found.name), "repaired" if stopped else "running")
+
+
+def _found(ports: Ports, name: str) -> Cluster:
+    found = clusters.find(ports.engine, name)
+    if found is None:
+        raise ToolFailed(f"Cluster '{name}' went away while it was being made.")
+    return found
+
+
+def names(found: Sequence[Cluster]) -> str:
+    """The names of clusters as part of a sentence."""
+    return ", ".join(f"'{cluster.name}'" for cluster in found)
