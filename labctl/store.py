@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -61,19 +61,26 @@ class Store:
                 hint="Free space or set LABCTL_HOME to a folder that can be written.",
             ) from err
 
-    def forget(self, name: str) -> None:
-        """Remove what is kept for one cluster, and the folders that this leaves empty."""
-        shutil.rmtree(self.cluster_dir(name), ignore_errors=True)
-        self._lock_path(name).unlink(missing_ok=True)
-        self.tidy()
+    def names(self) -> tuple[str, ...]:
+        """The clusters that have a folder here."""
+        folder = self.home / "clusters"
+        return tuple(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ()
 
-    def tidy(self) -> None:
-        """Remove the folders that are empty, and the home itself when only its README is left."""
-        for folder in (self.home / "clusters", self.home / "locks", self.logs):
-            if folder.is_dir() and not any(folder.iterdir()):
+    def forget(self, name: str) -> None:
+        """Remove what is kept for one cluster."""
+        shutil.rmtree(self.cluster_dir(name), ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove everything but what another labctl works with right now."""
+        shutil.rmtree(self.logs, ignore_errors=True)
+        for path in (self.home / "locks").glob("*.lock"):
+            lock = filelock.FileLock(path)
+            with suppress(filelock.Timeout), lock.acquire(timeout=0):
+                path.unlink(missing_ok=True)
+        for folder in (self.home / "clusters", self.home / "locks"):
+            with suppress(OSError):
                 folder.rmdir()
-        left = list(self.home.iterdir()) if self.home.is_dir() else []
-        if left and all(path.name == "README" for path in left):
+        if self.home.is_dir() and {path.name for path in self.home.iterdir()} <= {"README"}:
             shutil.rmtree(self.home, ignore_errors=True)
 
     @contextmanager

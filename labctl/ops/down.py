@@ -44,7 +44,6 @@ def down(
         engine.untag(cluster_image(name))
         engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
         store.forget(name)
-    store.tidy()
     return Removed(name, containers, kept) if containers else None
 
 

@@ -1,0 +1,36 @@
+"""Fast tests by default, and a guard around them: no engine, no network, no home folder."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+REAL = ("docker", "kind", "labs", "fault", "matrix")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `-m`, only the tests that need nothing but Python."""
+    if config.option.markexpr:
+        return
+    fast = [item for item in items if not any(item.get_closest_marker(mark) for mark in REAL)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in fast])
+    items[:] = fast
+
+
+@pytest.fixture(autouse=True)
+def guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """State goes to a temporary folder; an unmarked test that reaches the outside fails."""
+    monkeypatch.setenv("LABCTL_HOME", str(tmp_path / "labctl-home"))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    if any(request.node.get_closest_marker(mark) for mark in REAL):
+        return
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and not str(address).startswith("('127.0.0.1'"):
+            raise AssertionError(f"a fast test opened a connection to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)

@@ -1,0 +1,214 @@
+"""Hand-written stand-ins for the outside. Each has a contract test against the real thing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import KubeNotFound, PrerequisiteMissing, ToolFailed
+from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
+from labctl.resource import Resource
+from labctl.waiting import Clock
+
+
+@dataclass
+class FakeTime:
+    """A clock that only moves when someone sleeps."""
+
+    seconds: float = 0.0
+
+    def clock(self) -> Clock:
+        return Clock(now=lambda: self.seconds, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class FakeProgress:
+    """Remembers what was said."""
+
+    said: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self.said.append(name)
+        yield
+
+    def detail(self, text: str) -> None:
+        self.said.append(f"  {text}")
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+@dataclass
+class FakeEngine:
+    """Containers, images and networks in memory."""
+
+    alive: bool = True
+    rows: list[Node] = field(default_factory=list)
+    stored: dict[str, ImageInfo] = field(default_factory=dict)
+    networks: dict[str, dict[str, str]] = field(default_factory=dict)
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def info(self) -> EngineInfo:
+        self._ask()
+        return EngineInfo(
+            "28.5.2", "1.51", "overlay2", False, "1", 2, 24 << 30, Path("/var/lib/docker"), "amd64"
+        )
+
+    def nodes(self) -> tuple[Node, ...]:
+        self._ask()
+        return tuple(node for node in self.rows if KIND_CLUSTER in node.labels)
+
+    def image(self, reference: str) -> ImageInfo | None:
+        self._ask()
+        return self.stored.get(reference)
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        self._ask()
+        return tuple(image for image in self.stored.values() if _has(image.labels, label))
+
+    def save(self, references: Sequence[str], *, platform: str = "") -> Iterator[bytes]:
+        raise NotImplementedError
+
+    def tag(self, reference: str, target: str) -> None:
+        self.stored[target] = replace(self.stored[reference], tags=(target,))
+
+    def untag(self, reference: str) -> None:
+        self._ask()
+        self.stored.pop(reference, None)
+
+    def derive(
+        self, image: str, target: str, *, labels: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> None:
+        self._ask()
+        if image not in self.stored:
+            raise ToolFailed(f"No such image: {image}")
+        merged = {**self.stored[image].labels, **labels}
+        self.stored[target] = replace(self.stored[image], labels=merged, tags=(target,))
+
+    def put_file(self, container: str, path: str, content: bytes) -> None:
+        self._ask()
+        self.files[container, path] = content
+
+    def get_file(self, container: str, path: str) -> bytes | None:
+        self._ask()
+        return self.files.get((container, path))
+
+    def registry_has(self, reference: str) -> bool:
+        return False
+
+    def create_network(self, name: str, *, labels: Mapping[str, str]) -> None:
+        self._ask()
+        self.networks.setdefault(name, dict(labels))
+
+    def remove_network(self, name: str, *, label: str) -> bool:
+        self._ask()
+        if name in self.networks and _has(self.networks[name], label) and not self.rows:
+            del self.networks[name]
+            return True
+        return False
+
+    def start(self, container: str) -> None:
+        self._ask()
+        self.rows = [
+            replace(node, running=True, state="running") if node.name == container else node
+            for node in self.rows
+        ]
+
+    def remove_containers(self, label: str) -> tuple[str, ...]:
+        self._ask()
+        gone = [node for node in self.rows if _has(node.labels, label)]
+        self.rows = [node for node in self.rows if node not in gone]
+        names = tuple(node.name for node in gone)
+        self.files = {key: value for key, value in self.files.items() if key[0] not in names}
+        return names
+
+    def _ask(self) -> None:
+        if not self.alive:
+            raise PrerequisiteMissing("The Docker Engine does not answer.")
+
+
+@dataclass
+class FakeKind:
+    """Makes node containers in a FakeEngine; `fail` is called in the middle of it."""
+
+    engine: FakeEngine
+    fail: Callable[[], None] | None = None
+    configs: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def create(
+        self,
+        name: str,
+        *,
+        config: Mapping[str, Any],
+        image: str,
+        kubeconfig: Path,
+        on_line: Callable[[str], None],
+    ) -> None:
+        self.configs.append(config)
+        on_line(" • Preparing nodes 📦  ...")
+        for number, node in enumerate(config["nodes"]):
+            suffix = node["role"] if number < 2 else f"{node['role']}{number}"
+            labels = {
+                **self.engine.stored[image].labels,
+                KIND_CLUSTER: name,
+                KIND_ROLE: node["role"],
+            }
+            self.engine.rows.append(
+                Node(f"{name}-{suffix}", node["role"], True, "running", image, labels)
+            )
+        if self.fail:
+            self.fail()
+        kubeconfig.write_text("kind: Config\n")
+
+    def kubeconfig(self, name: str) -> str:
+        return "kind: Config\n"
+
+    def export_logs(self, name: str, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass
+class FakeObjects:
+    """An API server's objects, by kind."""
+
+    kinds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def list(
+        self, api_version: str, kind: str, namespace: str | None = None
+    ) -> tuple[Resource, ...]:
+        if kind not in self.kinds:
+            raise KubeNotFound(f"no {kind}", names=())
+        return tuple(Resource({"kind": kind, **item}) for item in self.kinds[kind])
+
+    @classmethod
+    def ready(cls, nodes: int = 1) -> "FakeObjects":
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        coredns = {
+            "metadata": {"name": "coredns"},
+            "spec": {"replicas": 2},
+            "status": {"availableReplicas": 2},
+        }
+        return cls(
+            {
+                "Node": [
+                    {"metadata": {"name": f"n{number}"}, "status": ready} for number in range(nodes)
+                ],
+                "Deployment": [coredns],
+                "ServiceAccount": [{"metadata": {"name": "default"}}],
+            }
+        )
+
+
+def node_image(tag: str = "labctl/node:v1.36.3-containerd") -> ImageInfo:
+    labels = {"dev.labctl.kind": "node-image", "dev.labctl.kubernetes": "1.36.3"}
+    return ImageInfo("sha256:1", (tag,), (), "linux", "amd64", 1, None, labels)
+
+
+def _has(labels: Mapping[str, str], wanted: str) -> bool:
+    key, equals, value = wanted.partition("=")
+    return key in labels and (not equals or labels[key] == value)
