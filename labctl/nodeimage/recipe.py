@@ -1,0 +1,153 @@
+"""How a node image is built: its name, its parts, their commands. Pure but for reading the recipe."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from labctl.model import LABEL_KIND, LABEL_KUBERNETES, LABEL_RUNTIME, Runtime
+from labctl.nodeimage import FOLDER
+from labctl.nodeimage.versions import Pins
+
+LABEL_RECIPE: Final = "dev.labctl.recipe"
+"""Digest of what the image was made by: the same recipe is not built twice."""
+LABEL_VERSION: Final = "dev.labctl.version."
+"""Prefix of the labels that say which component came in at which version."""
+BASE: Final = "labctl/base:trixie"
+PYTHON: Final = "labctl/python:3.13"
+RECIPE_FOLDERS: Final = ("Dockerfile", "go", "node", "stage")
+PASSED_ON: Final = ("GOPROXY", "GOSUMDB", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+"""Environment variables that a build gets, where they are set."""
+
+_VERSION_FOLDER: Final = re.compile(r"\d+\.\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named stage of the Dockerfile that is built, and can fail, for itself."""
+
+    target: str
+    title: str
+    timeout: float
+
+
+_MINUTES: Final = 60.0
+# Compiling Kubernetes takes 4 minutes on 2 cores with an empty cache; a slow
+# laptop on a slow line gets ten times that.
+PARTS: Final = (
+    Part("go", "Fetch the Go toolchain", 20 * _MINUTES),
+    Part("kubernetes", "Compile Kubernetes", 60 * _MINUTES),
+    Part("containerd", "Compile containerd", 30 * _MINUTES),
+    Part("etcd", "Compile etcd", 30 * _MINUTES),
+    Part("crictl", "Compile crictl", 30 * _MINUTES),
+    Part("coredns", "Compile CoreDNS", 30 * _MINUTES),
+    Part("storage", "Compile the storage provisioner", 30 * _MINUTES),
+    Part("packages", "Install the node's packages", 20 * _MINUTES),
+    Part("images", "Make the control plane's images", 20 * _MINUTES),
+)
+FACTS: Final = Part("facts", "Put the node together", 20 * _MINUTES)
+NODE: Final = Part("node", "Store the node image", 20 * _MINUTES)
+
+
+def image_tag(kubernetes: str, runtime: Runtime) -> str:
+    """The name of a node image."""
+    return f"labctl/node:v{kubernetes}-{runtime}"
+
+
+def recipe_digest(pins: Pins, runtime: Runtime, folder: Path = FOLDER) -> str:
+    """A digest of all that decides what the image is made of.
+
+    Modules of versions that this image does not use are left out: a new pin
+    makes no other image stale.
+    """
+    content = hashlib.sha256(repr((pins, str(runtime))).encode())
+    for path in recipe_files(pins, folder):
+        content.update(f"\0{path.relative_to(folder)}\0{path.stat().st_mode & 0o111:o}\0".encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def recipe_files(pins: Pins, folder: Path = FOLDER) -> list[Path]:
+    """The recipe's files that matter to an image, in a fixed order."""
+    used = set(module_versions(pins).items())
+    files = []
+    for name in RECIPE_FOLDERS:
+        top = folder / name
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            parts = path.relative_to(folder).parts
+            versioned = len(parts) > 3 and _VERSION_FOLDER.fullmatch(parts[2])
+            if versioned and (parts[1], parts[2]) not in used:
+                continue
+            if path.is_file() and "__pycache__" not in parts:
+                files.append(path)
+    return files
+
+
+def module_versions(pins: Pins) -> dict[str, str]:
+    """The Go parts and their versions, by the name of their stage."""
+    of = pins.components
+    return {
+        "kubernetes": pins.kubernetes,
+        "containerd": of.containerd,
+        "etcd": of.etcd,
+        "crictl": of.crictl,
+        "coredns": of.coredns,
+        "storage": of.storage,
+    }
+
+
+def labels(pins: Pins, runtime: Runtime, facts: Mapping[str, str]) -> dict[str, str]:
+    """What an image says of itself. `facts` are versions that only the build knows."""
+    versions = {
+        **facts,
+        **module_versions(pins),
+        "go": pins.go,
+        "kind": pins.kind,
+    }
+    versions["local-path-provisioner"] = versions.pop("storage")
+    return {
+        LABEL_KIND: "node-image",
+        LABEL_KUBERNETES: pins.kubernetes,
+        LABEL_RUNTIME: str(runtime),
+        LABEL_RECIPE: recipe_digest(pins, runtime),
+        **{f"{LABEL_VERSION}{name}": version for name, version in sorted(versions.items())},
+    }
+
+
+def parse_facts(text: str) -> dict[str, str]:
+    """NAME=VERSION lines, as stage/facts.sh writes them."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+
+
+def build_args(pins: Pins, environ: Mapping[str, str]) -> dict[str, str]:
+    """The Dockerfile's arguments: the versions, and proxies where the environment names them."""
+    versions = {
+        f"{name.upper()}_VERSION": version for name, version in module_versions(pins).items()
+    }
+    passed = {
+        name: value
+        for name in PASSED_ON
+        if (value := environ.get(name) or environ.get(name.lower(), ""))
+    }
+    return {"BASE": BASE, "GO_VERSION": pins.go, "KIND_VERSION": pins.kind, **versions, **passed}
+
+
+def build_argv(
+    target: str, arguments: Mapping[str, str], output: Sequence[str], *, ca_bundle: Path | None
+) -> list[str]:
+    """The command that builds one stage; `output` says where the result goes.
+
+    The host's network, because a proxy for modules or packages may listen on
+    the loopback interface. No provenance: kind wants an image, not an index.
+    """
+    secret = ["--secret", f"id=ca,src={ca_bundle}"] if ca_bundle else []
+    return [
+        *("docker", "buildx", "build", "--network=host", "--progress=plain", "--provenance=false"),
+        *("--target", target),
+        *(word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")),
+        *secret,
+        *output,
+        str(FOLDER),
+    ]

@@ -1,0 +1,124 @@
+"""Which versions a node image is made of."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import yaml
+from packaging.version import Version
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from labctl.errors import UsageError
+from labctl.nodeimage import FOLDER
+
+_ASKED: Final = re.compile(r"v?(?P<minor>1\.\d+)(?P<patch>\.\d+)?")
+
+Minor = Annotated[str, StringConstraints(pattern=r"^1\.\d+$")]
+Release = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Entry(_Model):
+    """A pinned minor."""
+
+    release: Release
+    containerd: Release
+    etcd: Release
+    coredns: Release
+    crictl: Release
+    storage: Release = Field(alias="local-path-provisioner")
+
+
+class VersionsFile(_Model):
+    """versions.yaml."""
+
+    format: Literal["labctl/node-versions/v1"]
+    default: Minor
+    oldest: Minor
+    go: Release
+    debian: str
+    kind: Release
+    kubernetes: dict[Minor, Entry]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "VersionsFile":
+        if self.default not in self.kubernetes:
+            raise ValueError(f"default: '{self.default}' is not among kubernetes")
+        for minor, entry in self.kubernetes.items():
+            if not entry.release.startswith(f"{minor}."):
+                raise ValueError(f"kubernetes.{minor}.release: {entry.release} is of another minor")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Everything that has to be said to build one node image."""
+
+    kubernetes: str
+    """A full version without a `v`: 1.36.3."""
+    go: str
+    debian: str
+    kind: str
+    components: Entry
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the release is one that the project tests."""
+        return self.kubernetes == self.components.release
+
+
+@cache
+def load(path: Path = FOLDER / "versions.yaml") -> VersionsFile:
+    """The project's own versions file."""
+    return VersionsFile.model_validate(yaml.safe_load(path.read_text()))
+
+
+def known(file: VersionsFile) -> tuple[str, ...]:
+    """The pinned releases, newest first."""
+    releases = (entry.release for entry in file.kubernetes.values())
+    return tuple(sorted(releases, key=Version, reverse=True))
+
+
+def resolve(asked: str | None, file: VersionsFile) -> Pins:
+    """What `--kubernetes` means: a pinned minor's release, or any other full version.
+
+    Raises:
+        UsageError: no Kubernetes version, too old, or a minor without a pinned release.
+    """
+    text = asked or file.default
+    match = _ASKED.fullmatch(text)
+    if match is None:
+        raise _unknown(f"'{text}' is not a Kubernetes version.", file)
+    minor, patch = match["minor"], match["patch"]
+    if Version(minor) < Version(file.oldest):
+        raise _unknown(f"Kubernetes {minor} is older than {file.oldest}.", file)
+    if patch is None and minor not in file.kubernetes:
+        raise _unknown(f"No release of Kubernetes {minor} is pinned.", file)
+    entry = file.kubernetes[_nearest(minor, file)]
+    return Pins(
+        kubernetes=f"{minor}{patch}" if patch else entry.release,
+        go=file.go,
+        debian=file.debian,
+        kind=file.kind,
+        components=entry,
+    )
+
+
+def _nearest(minor: str, file: VersionsFile) -> str:
+    """The pinned minor with the smallest distance, the older of two."""
+    number = Version(minor).minor
+    return min(sorted(file.kubernetes, key=Version), key=lambda m: abs(Version(m).minor - number))
+
+
+def _unknown(what: str, file: VersionsFile) -> UsageError:
+    releases = ", ".join(known(file))
+    return UsageError(
+        what,
+        hint=f"Pinned are {releases}. Any other release from {file.oldest} on can be built by its"
+        f" full version, such as {file.default}.1.",
+    )
