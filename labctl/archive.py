@@ -12,6 +12,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
@@ -46,23 +47,40 @@ class _Chunks(io.RawIOBase):
         return piece.tobytes()
 
 
-def members(chunks: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+class Content:
+    """What a member holds."""
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        self._file = file or io.BytesIO()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, all of them without a size; ToolFailed where the archive breaks off."""
+        with _damage():
+            return self._file.read(size)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, EOFError) as err:
+        raise ToolFailed(f"The image archive is damaged: {err}.") from err
+
+
+def members(chunks: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, Content]]:
     """Each member of a tar stream with its content, which must be read before the next.
 
     Raises:
         ToolFailed: it is no tar, or it breaks off.
     """
     source = _Chunks(chunks)
-    try:
-        with tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK) as archive:
-            for member in archive:
-                archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
-                yield member, archive.extractfile(member) or io.BytesIO()
-    except (tarfile.TarError, EOFError) as err:
-        raise ToolFailed(f"The image archive is damaged: {err}.") from err
+    with _damage(), tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK) as archive:
+        for member in archive:
+            archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
+            yield member, Content(archive.extractfile(member))
 
 
-def packed(member: tarfile.TarInfo, content: IO[bytes]) -> Iterator[bytes]:
+def packed(member: tarfile.TarInfo, content: Content) -> Iterator[bytes]:
     """A member as it lies in a tar: header, content, padding."""
     yield member.tobuf(tarfile.PAX_FORMAT)
     left = member.size
@@ -80,7 +98,7 @@ def packed_bytes(name: str, content: bytes) -> Iterator[bytes]:
     member = tarfile.TarInfo(name)
     member.size = len(content)
     member.mode = 0o644
-    return packed(member, io.BytesIO(content))
+    return packed(member, Content(io.BytesIO(content)))
 
 
 @dataclass(slots=True)
@@ -179,13 +197,13 @@ def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
     yield END
 
 
-def _passed(member: tarfile.TarInfo, content: IO[bytes], documents: _Documents) -> Iterator[bytes]:
+def _passed(member: tarfile.TarInfo, content: Content, documents: _Documents) -> Iterator[bytes]:
     if not _is_document(member):
         yield from packed(member, content)
         return
     whole = content.read()
     documents.note(member.name, whole)
-    yield from packed(member, io.BytesIO(whole))
+    yield from packed(member, Content(io.BytesIO(whole)))
 
 
 def _manifest(documents: _Documents, index: dict[str, Any], config: str) -> dict[str, Any]:

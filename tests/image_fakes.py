@@ -1,0 +1,219 @@
+"""Images as the two stores of the Docker Engine save them, and a node that takes them in."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from labctl.errors import ToolFailed
+from labctl.model import EngineInfo, ImageInfo
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass
+class Saved:
+    """A `docker save` archive in the making."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+
+    def blob(self, content: bytes) -> dict[str, Any]:
+        self.blobs[digest(content)] = content
+        return {"digest": digest(content), "size": len(content)}
+
+    def document(self, value: dict[str, Any], media_type: str) -> dict[str, Any]:
+        return {"mediaType": media_type, **self.blob(json.dumps(value).encode())}
+
+    def manifest(self, *layers: bytes, architecture: str = "amd64") -> dict[str, Any]:
+        config = {
+            "os": "linux",
+            "architecture": architecture,
+            "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
+        }
+        return self.document(
+            {
+                "schemaVersion": 2,
+                "mediaType": MANIFEST,
+                "config": self.document(config, "application/vnd.oci.image.config.v1+json"),
+                "layers": [
+                    {"mediaType": "application/vnd.oci.image.layer.v1.tar", **self.blob(layer)}
+                    for layer in layers
+                ],
+            },
+            MANIFEST,
+        )
+
+    def config_of(self, manifest: dict[str, Any]) -> str:
+        found: str = json.loads(self.blobs[manifest["digest"]])["config"]["digest"]
+        return found
+
+    def archive(self, *tops: dict[str, Any]) -> bytes:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            folder = tarfile.TarInfo("blobs/sha256")
+            folder.type = tarfile.DIRTYPE
+            tar.addfile(folder)
+            for name, content in sorted(self.blobs.items()):
+                _add(tar, f"blobs/{name.replace(':', '/')}", content)
+            index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": tops}
+            _add(tar, "index.json", json.dumps(index).encode())
+            _add(tar, "manifest.json", b"[]")
+            _add(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+        return buffer.getvalue()
+
+
+def layer(text: str = "hello") -> bytes:
+    """A layer with one file."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        _add(tar, "greeting", text.encode())
+    return buffer.getvalue()
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+@dataclass
+class FakeImages:
+    """An engine that has images, in either of its stores."""
+
+    containerd_store: bool = False
+    stored: dict[str, ImageInfo] = field(default_factory=dict)
+    archives: dict[str, bytes] = field(default_factory=dict)
+    saved: list[str] = field(default_factory=list)
+
+    def add(self, tag: str, *layers: bytes, architecture: str = "amd64") -> str:
+        """Add an image; answers its config digest."""
+        made = Saved()
+        manifest = made.manifest(*(layers or (layer(tag),)), architecture=architecture)
+        top = self._with_attestation(made, manifest) if self.containerd_store else manifest
+        config = made.config_of(manifest)
+        self.archives[tag] = made.archive(top)
+        self.stored[tag] = ImageInfo(
+            image_id=top["digest"] if self.containerd_store else config,
+            tags=(tag,),
+            diff_ids=(),
+            os="linux",
+            architecture=architecture,
+            size=5_000_000,
+            created=None,
+        )
+        return config
+
+    def _with_attestation(self, made: Saved, manifest: dict[str, Any]) -> dict[str, Any]:
+        attestation = made.manifest(b"{}")
+        absent = {"mediaType": MANIFEST, "digest": digest(b"not saved"), "size": 9}
+        own = json.loads(made.blobs[made.config_of(manifest)])["architecture"]
+        here = {"os": "linux", "architecture": own}
+        nowhere = {"os": "unknown", "architecture": "unknown"}
+        elsewhere = {"os": "linux", "architecture": "riscv64"}
+        return made.document(
+            {
+                "schemaVersion": 2,
+                "mediaType": INDEX,
+                "manifests": [
+                    {**absent, "platform": elsewhere},
+                    {**attestation, "platform": nowhere},
+                    {**manifest, "platform": here},
+                ],
+            },
+            INDEX,
+        )
+
+    def info(self) -> EngineInfo:
+        driver = "overlayfs" if self.containerd_store else "overlay2"
+        root = Path("/var/lib/docker")
+        return EngineInfo(
+            "28.5.2", "1.51", driver, self.containerd_store, "1", 2, 1 << 34, root, "amd64"
+        )
+
+    def image(self, reference: str) -> ImageInfo | None:
+        return self.stored.get(reference)
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        key, _, value = label.partition("=")
+        return tuple(
+            image for image in self.stored.values() if not key or image.labels.get(key) == value
+        )
+
+    def save(self, references: Sequence[str]) -> Iterator[bytes]:
+        self.saved += references
+        content = self.archives[references[0]]
+        return iter([content[at : at + 4096] for at in range(0, len(content), 4096)])
+
+    def load(self, stream: Iterable[bytes]) -> None:
+        """Take in the names of an archive, as `docker load` would."""
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
+            index = json.loads((tar.extractfile("index.json") or io.BytesIO()).read())
+        for top in index["manifests"]:
+            tag = top["annotations"]["io.containerd.image.name"]
+            self.stored[tag] = ImageInfo(top["digest"], (tag,), (), "linux", "amd64", 1, None)
+
+    def label(self, tag: str, **labels: str) -> None:
+        named = {f"dev.labctl.{key}": value for key, value in labels.items()}
+        self.stored[tag] = replace(self.stored[tag], labels=named)
+
+
+@dataclass
+class FakeNodeStore:
+    """A node's containerd: takes an archive as a whole or not at all."""
+
+    node: str
+    runs: str = "linux/amd64"
+    held: dict[str, str] = field(default_factory=dict)
+    before_import: Callable[[], None] | None = None
+    """Called with an import under way; may raise."""
+    before_answer: Callable[[], None] | None = None
+
+    def images(self) -> dict[str, str]:
+        if self.before_answer:
+            self.before_answer()
+        return dict(self.held)
+
+    def platform(self) -> str:
+        if self.before_answer:
+            self.before_answer()
+        return self.runs
+
+    def import_stream(self, chunks: Iterable[bytes]) -> None:
+        stream = iter(chunks)
+        first = next(stream, b"")
+        if self.before_import:
+            self.before_import()
+        files = _files(first + b"".join(stream))
+        if "oci-layout" not in files:
+            raise ToolFailed("unrecognized image format")
+        for top in json.loads(files["index.json"])["manifests"]:
+            manifest = json.loads(files[_path(top["digest"])])
+            for part in (manifest["config"], *manifest["layers"]):
+                if digest(files[_path(part["digest"])]) != part["digest"]:
+                    raise ToolFailed("content digest not found")
+            self.held[top["annotations"]["io.containerd.image.name"]] = manifest["config"]["digest"]
+
+
+def _path(named: str) -> str:
+    return f"blobs/{named.replace(':', '/')}"
+
+
+def _files(content: bytes) -> dict[str, bytes]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            return {
+                member.name: (tar.extractfile(member) or io.BytesIO()).read()
+                for member in tar
+                if member.isreg()
+            }
+    except tarfile.TarError as err:
+        raise ToolFailed(f"unexpected EOF: {err}") from err

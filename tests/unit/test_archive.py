@@ -1,0 +1,126 @@
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from labctl import archive
+from labctl.errors import ToolFailed
+from tests.image_fakes import FakeImages, FakeNodeStore, Saved, digest, layer
+
+NAME = "docker.io/library/app:1"
+
+
+def pieces(content: bytes, size: int) -> Iterator[bytes]:
+    return (content[at : at + size] for at in range(0, len(content), size))
+
+
+def files(content: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        return {member.name: (tar.extractfile(member) or io.BytesIO()).read() for member in tar}
+
+
+@pytest.mark.parametrize("size", [1, 511, 4096, 1 << 20])
+@pytest.mark.parametrize("containerd_store", [False, True])
+def test_only_gives_one_named_image_from_either_store(size: int, containerd_store: bool) -> None:
+    engine = FakeImages(containerd_store)
+    config = engine.add("app:1", layer("one"), layer("two"))
+    made = archive.only(pieces(engine.archives["app:1"], size), name=NAME, config=config)
+    found = files(b"".join(made))
+    manifests = json.loads(found["index.json"])["manifests"]
+    assert [manifest["annotations"] for manifest in manifests] == [
+        {"io.containerd.image.name": NAME, "org.opencontainers.image.ref.name": "1"}
+    ]
+    node = FakeNodeStore("n")
+    node.import_stream(archive.only(engine.save(["app:1"]), name=NAME, config=config))
+    assert node.held == {NAME: config}
+
+
+def test_blobs_are_passed_on_byte_by_byte() -> None:
+    made = Saved()
+    large = layer("x" * (3 << 20))
+    manifest = made.manifest(large, b"odd")
+    config = made.config_of(manifest)
+    saved = made.archive(manifest)
+    found = files(b"".join(archive.only(pieces(saved, 1000), name=NAME, config=config)))
+    for content in (large, b"odd"):
+        assert found[f"blobs/{digest(content).replace(':', '/')}"] == content
+
+
+def test_what_says_that_an_image_is_whole_comes_last() -> None:
+    engine = FakeImages()
+    config = engine.add("app:1")
+    made = b"".join(archive.only(engine.save(["app:1"]), name=NAME, config=config))
+    assert list(files(made))[-2:] == ["index.json", "oci-layout"]
+
+
+def test_a_broken_off_archive_is_an_error_and_never_ends_well() -> None:
+    engine = FakeImages()
+    config = engine.add("app:1")
+    saved = engine.archives["app:1"]
+    index = saved.index(b"index.json")
+    for cut in (100, 600, 2000, index - 512, index + 100):
+        given: list[bytes] = []
+        with pytest.raises(ToolFailed):
+            given.extend(archive.only(iter([saved[:cut]]), name=NAME, config=config))
+        assert b"oci-layout" not in b"".join(given)
+
+
+def test_bytes_that_are_no_archive_are_an_error() -> None:
+    with pytest.raises(ToolFailed, match="damaged"):
+        list(archive.only(iter([b"no tar " * 300]), name=NAME, config="sha256:1"))
+
+
+def test_an_image_that_changed_meanwhile_is_not_sent_as_the_wanted_one() -> None:
+    engine = FakeImages()
+    engine.add("app:1")
+    with pytest.raises(ToolFailed, match="sha256:gone"):
+        list(archive.only(engine.save(["app:1"]), name=NAME, config="sha256:gone"))
+
+
+def test_an_archive_without_index_names_the_engine_that_would_write_one() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w"):
+        pass
+    with pytest.raises(ToolFailed, match=r"no index\.json") as caught:
+        list(archive.only(iter([buffer.getvalue()]), name=NAME, config="sha256:1"))
+    assert "25" in caught.value.hint
+
+
+def test_config_digest_is_found_behind_an_index_with_attestations() -> None:
+    engine = FakeImages(containerd_store=True)
+    config = engine.add("app:1")
+    image_id = engine.stored["app:1"].image_id
+    found = archive.config_digest(engine.save(["app:1"]), image_id=image_id, platform="linux/amd64")
+    assert found == config != image_id
+
+
+def test_config_digest_of_a_plain_manifest() -> None:
+    made = Saved()
+    manifest = made.manifest(layer())
+    found = archive.config_digest(
+        iter([made.archive(manifest)]), image_id=manifest["digest"], platform="linux/amd64"
+    )
+    assert found == made.config_of(manifest)
+
+
+def test_config_digest_for_another_platform_is_an_error() -> None:
+    engine = FakeImages(containerd_store=True)
+    engine.add("app:1")
+    image_id = engine.stored["app:1"].image_id
+    with pytest.raises(ToolFailed, match="linux/riscv64"):
+        archive.config_digest(engine.save(["app:1"]), image_id=image_id, platform="linux/riscv64")
+
+
+def test_config_digest_reads_no_further_than_it_must() -> None:
+    # Blobs lie in the order of their digests: find a layer that comes after its manifest.
+    for number in count():
+        made = Saved()
+        manifest = made.manifest(layer(f"{number}" * (2 << 20)))
+        if sorted(made.blobs, key=lambda name: len(made.blobs[name]))[-1] == max(made.blobs):
+            break
+    chunks = pieces(made.archive(manifest), 64 << 10)
+    archive.config_digest(chunks, image_id=manifest["digest"], platform="linux/amd64")
+    assert sum(len(chunk) for chunk in chunks) > 512 << 10
