@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from labctl.errors import KubeNotFound, PrerequisiteMissing, ToolFailed
+from labctl.errors import KubeNotFound, LabctlError, PrerequisiteMissing, ToolFailed
 from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
 from labctl.resource import Resource
 from labctl.waiting import Clock
@@ -52,6 +52,7 @@ class FakeEngine:
     stored: dict[str, ImageInfo] = field(default_factory=dict)
     networks: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    published: set[str] = field(default_factory=set)
 
     def info(self) -> EngineInfo:
         self._ask()
@@ -99,7 +100,8 @@ class FakeEngine:
         return self.files.get((container, path))
 
     def registry_has(self, reference: str) -> bool:
-        return False
+        self._ask()
+        return reference in self.published
 
     def create_network(self, name: str, *, labels: Mapping[str, str]) -> None:
         self._ask()
@@ -130,6 +132,33 @@ class FakeEngine:
     def _ask(self) -> None:
         if not self.alive:
             raise PrerequisiteMissing("The Docker Engine does not answer.")
+
+
+@dataclass(frozen=True)
+class Said:
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass
+class FakeRunner:
+    """Remembers command lines; `answers` are (start of the line, output or error)."""
+
+    answers: list[tuple[tuple[str, ...], str | LabctlError]] = field(default_factory=list)
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def run(self, argv: Sequence[str], *, timeout: float, **options: Any) -> Said:
+        assert timeout > 0
+        self.calls.append(tuple(argv))
+        for start, answer in self.answers:
+            if tuple(argv[: len(start)]) == start:
+                if isinstance(answer, LabctlError):
+                    raise answer
+                return Said(answer)
+        return Said()
+
+    def which(self, program: str) -> str | None:
+        return f"/usr/bin/{program}"
 
 
 @dataclass

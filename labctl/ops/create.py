@@ -20,8 +20,9 @@ from labctl.model import (
     ClusterSpec,
     NodeImage,
 )
+from labctl.nodeimage import static_cni
 from labctl.ops import readiness
-from labctl.ops.kind_config import STATIC_CNI, kind_config, static_cni, uses_static_cni
+from labctl.ops.kind_config import STATIC_CNI, kind_config, uses_static_cni
 from labctl.ops.ports import Clusters, Engine, Progress
 from labctl.store import Store
 from labctl.waiting import Clock

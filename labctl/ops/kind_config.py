@@ -1,6 +1,5 @@
 """kind's configuration for a cluster, as plain data. Pure."""
 
-from importlib.resources import files
 from typing import Any, Final
 
 import yaml
@@ -36,12 +35,6 @@ def kind_config(spec: ClusterSpec, *, own_image: bool, cgroup_version: str) -> d
 def uses_static_cni(spec: ClusterSpec, *, own_image: bool) -> bool:
     """One node needs no routes: a file in place of a DaemonSet has it Ready seconds earlier."""
     return own_image and spec.nodes == 1
-
-
-def static_cni() -> bytes:
-    """The file itself: ptp with the first /24 of the Pod network."""
-    path = "node/kind/labctl/cni/10-labctl.conflist"
-    return files("labctl.nodeimage").joinpath(path).read_bytes()
 
 
 def _patches(spec: ClusterSpec, own_image: bool, cgroup_version: str) -> list[str]:
