@@ -279,6 +279,7 @@ def test_endpoints_count_only_when_they_are_ready_and_all_there() -> None:
         (SAYING_THE_SAME[:2], "replica-silent"),
         ((*SAYING_THE_SAME, HttpAnswer(0, "")), "requests-fail"),
         ((*SAYING_THE_SAME, HttpAnswer(200, "<html>")), "requests-fail"),
+        ((*SAYING_THE_SAME, HttpAnswer(200, '{"hostname": "pod-a"}')), "requests-fail"),
         ((*SAYING_THE_SAME[:2], answer("pod-c", model_sha256="n")), "answers-differ"),
         ((*SAYING_THE_SAME[:2], answer("pod-c", body_mass_g=1.0)), "answers-differ"),
     ],
