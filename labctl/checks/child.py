@@ -1,0 +1,78 @@
+"""The child process that runs checks: `python -m labctl.checks.child PLAN LAB_FOLDER FILE...`.
+
+It splits in two. The worker runs pytest in a process group of its own; the watcher waits for it and
+then ends the whole group, so that what a check started does not outlive the run.
+"""
+
+import os
+import resource
+import signal
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from labctl.checks.plan import Plan
+
+MAX_FILE: Final = 64 << 20
+"""Bytes that a check may print, or write to any one file."""
+INI: Final = "[pytest]\npython_files = check_*.py\n"
+
+
+def main(argv: list[str]) -> int:
+    """Run the checks; answers the worker's exit code."""
+    worker = os.fork()
+    if worker == 0:
+        _work(argv)
+    with suppress(OSError):  # the worker does the same; whoever is first
+        os.setpgid(worker, worker)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        _kill(worker)
+
+    signal.signal(signal.SIGTERM, end)
+    _, status = os.waitpid(worker, 0)
+    _kill(worker)
+    return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _work(argv: list[str]) -> NoReturn:
+    code = 70
+    try:
+        with suppress(OSError):
+            os.setpgid(0, 0)
+        code = _pytest(Path(argv[0]), argv[1], argv[2:])
+    finally:
+        os._exit(code)
+
+
+def _pytest(plan_path: Path, folder: str, files: list[str]) -> int:
+    plan = Plan.read(plan_path)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
+    log = os.open(plan.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(log, descriptor)
+    ini = plan_path.with_name("pytest.ini")
+    ini.write_text(INI, encoding="utf-8")
+    import pytest  # noqa: PLC0415 - after the limits are set
+
+    return pytest.main(
+        [
+            *("-c", str(ini), "--rootdir", folder, "--import-mode=importlib"),
+            *("-p", "no:cacheprovider", "-p", "labctl.checks.plugin", "-s", "-q"),
+            *("--labctl-plan", str(plan_path)),
+            *files,
+        ]
+    )
+
+
+if __name__ == "__main__":
+    import sys
+
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""What was to be seen around a failed check: differences, states, events, last log lines."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from labctl.checks.views import KubeReader
+from labctl.errors import KubeNotFound, ToolFailed
+from labctl.resource import Resource, plain
+from labctl.results import Evidence
+
+MOST_PODS: Final = 3
+MOST_EVENTS: Final = 5
+LOG_LINES: Final = 8
+LINE: Final = 300
+"""Characters; a line of a log may have megabytes."""
+
+
+def collect(
+    expected: Any, actual: Any, about: Sequence[Resource], kube: KubeReader
+) -> tuple[Evidence, ...]:
+    """Evidence for a failure. What can't be read now is left out; it is no reason to fail twice."""
+    found = list(_difference(expected, actual))
+    try:
+        for one in about:
+            found += _around(one, kube)
+    except ToolFailed:
+        pass
+    return tuple(dict.fromkeys(item for item in found if item.lines))
+
+
+def _difference(expected: Any, actual: Any) -> Iterator[Evidence]:
+    """Fields that differ, where both sides have fields."""
+    if not isinstance(expected, Mapping) or not isinstance(actual, Mapping):
+        return
+    lines = []
+    for key in sorted({*expected, *actual}):
+        wanted, seen = plain(expected.get(key)), plain(actual.get(key))
+        if wanted != seen:
+            lines.append(f"{key}: expected {_short(wanted)}, found {_short(seen)}")
+    yield Evidence("Differences", tuple(lines))
+
+
+def _around(one: Resource, kube: KubeReader) -> Iterator[Evidence]:
+    yield Evidence(f"Events of {one.kind} {one.name}", _events(one, kube))
+    if one.kind == "Pod":
+        yield from _pod(one, kube)
+        return
+    selector = _selector(one)
+    if not selector:
+        return
+    pods = kube.list("v1", "Pod", one.namespace, selector)
+    if not pods:
+        words = ",".join(f"{key}={value}" for key, value in selector.items())
+        yield Evidence(f"Pods of {one.kind} {one.name}", (f"none has the labels {words}",))
+        yield from _creators(one, kube)
+    # The Pods in trouble say more than those that are well.
+    for pod in islice(sorted(pods, key=_well), MOST_PODS):
+        yield Evidence(f"Events of Pod {pod.name}", _events(pod, kube))
+        yield from _pod(pod, kube)
+
+
+def _creators(one: Resource, kube: KubeReader) -> Iterator[Evidence]:
+    """Why a Deployment has no Pods stands in the events of its ReplicaSets (quota, account)."""
+    if one.kind == "Deployment":
+        for replicas in kube.list("apps/v1", "ReplicaSet", one.namespace, _selector(one)):
+            yield Evidence(f"Events of ReplicaSet {replicas.name}", _events(replicas, kube))
+
+
+def _selector(one: Resource) -> dict[str, str]:
+    found = one.at("spec.selector.matchLabels") or (
+        one.at("spec.selector") if one.kind == "Service" else None
+    )
+    return dict(found or {})
+
+
+def _pod(pod: Resource, kube: KubeReader) -> Iterator[Evidence]:
+    statuses = pod.at("status.containerStatuses") or []
+    states = [f"{pod.name}: {pod.at('status.phase', 'Unknown')}{_conditions(pod)}"]
+    states += [f"  {status.name}: {_state(status)}" for status in statuses]
+    yield Evidence(f"State of Pod {pod.name}", tuple(states))
+    for status in statuses:
+        if status.ready:
+            continue
+        crashed = bool(status.restartCount) and not status.at("state.running")
+        lines = _log(pod, status.name, kube, previous=crashed)
+        yield Evidence(f"Last log lines of {pod.name}/{status.name}", lines)
+
+
+def _log(pod: Resource, container: str, kube: KubeReader, *, previous: bool) -> tuple[str, ...]:
+    try:
+        text = kube.logs(pod.name, container, pod.namespace, tail=LOG_LINES, previous=previous)
+    except KubeNotFound:
+        return ()
+    return tuple(line[:LINE] for line in text.splitlines())
+
+
+def _conditions(pod: Resource) -> str:
+    unmet = [one for one in pod.at("status.conditions") or [] if one.status != "True"]
+    texts = [f"{one.type}: {one.message}" for one in unmet if one.message]
+    return f" ({'; '.join(texts)})"[:LINE] if texts else ""
+
+
+def _state(status: Any) -> str:
+    """`waiting: ErrImageNeverPull (...), 3 restarts, not ready`."""
+    words = []
+    for name in ("waiting", "terminated", "running"):
+        detail = status.at(f"state.{name}")
+        if detail is not None:
+            reason = f": {detail.reason}" if detail.reason else ""
+            code = f", exit code {detail.exitCode}" if name == "terminated" else ""
+            message = f" ({detail.message})" if detail.message else ""
+            words.append(f"{name}{reason}{code}{message}")
+    last = status.at("lastState.terminated")
+    if last is not None:
+        words.append(f"before: {last.reason}, exit code {last.exitCode}")
+    if status.restartCount:
+        words.append(f"{status.restartCount} restarts")
+    words.append("ready" if status.ready else "not ready")
+    return ", ".join(words)[:LINE]
+
+
+def _events(about: Resource, kube: KubeReader) -> tuple[str, ...]:
+    lines = [_event(event) for event in kube.events(about)]
+    return tuple(dict.fromkeys(lines))[-MOST_EVENTS:]
+
+
+def _event(event: Resource) -> str:
+    count = event.raw.get("count") or event.at("series.count", 1)
+    times = f" ({count} times)" if count and count > 1 else ""
+    return f"{event.type} {event.reason}: {' '.join(str(event.message).split())}{times}"[:LINE]
+
+
+def _well(pod: Resource) -> bool:
+    statuses: Iterable[Any] = pod.at("status.containerStatuses") or []
+    ready = [bool(status.ready) for status in statuses]
+    return bool(ready) and all(ready)
+
+
+def _short(value: Any) -> str:
+    return "nothing" if value is None else str(value)[:LINE]
