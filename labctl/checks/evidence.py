@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from labctl.checks.views import KubeReader
+from labctl.checks.ports import KubeReader
 from labctl.errors import KubeNotFound, ToolFailed
 from labctl.resource import Resource, plain
 from labctl.results import Evidence

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from labctl import archive
 from labctl.checks.api import Missing, name_of
+from labctl.checks.ports import EngineReader, KubeReader, Runner
 from labctl.errors import KubeNotFound, LabInvalid, ToolFailed
-from labctl.model import EngineInfo, ImageInfo, Node
+from labctl.model import ImageInfo, Node
 from labctl.resource import Resource
 
 EXEC_TIMEOUT: Final = 60.0
@@ -19,53 +20,6 @@ CURL_LOOP: Final = (
     "curl -sS -m 5 -w '\\n@answer %{http_code}\\n' \"$1\" 2>/dev/null; "
     "i=$((i+1)); done; true"
 )
-
-
-class KubeReader(Protocol):
-    """The part of labctl.tools.kube.Kube that reads."""
-
-    def get(  # noqa: D102
-        self, api_version: str, kind: str, name: str, namespace: str | None = None
-    ) -> Resource: ...
-
-    def list(  # noqa: D102
-        self,
-        api_version: str,
-        kind: str,
-        namespace: str | None = None,
-        selector: str | Mapping[str, str] = "",
-    ) -> tuple[Resource, ...]: ...
-
-    def logs(  # noqa: D102
-        self, pod: str, container: str, namespace: str, *, tail: int = 20, previous: bool = False
-    ) -> str: ...
-
-    def events(self, about: Resource) -> tuple[Resource, ...]: ...  # noqa: D102
-
-
-class EngineReader(Protocol):
-    """The part of labctl.tools.engine.DockerEngine that checks may use."""
-
-    def info(self) -> EngineInfo: ...  # noqa: D102
-
-    def image(self, reference: str) -> ImageInfo | None: ...  # noqa: D102
-
-    def save(self, references: Sequence[str]) -> Iterator[bytes]: ...  # noqa: D102
-
-    def containers(self, label: str = "", *, image: str = "") -> list[dict[str, Any]]: ...  # noqa: D102
-
-
-class Output(Protocol):
-    """What a program printed."""
-
-    @property
-    def stdout(self) -> str: ...  # noqa: D102
-
-
-class Runner(Protocol):
-    """Starts programs, as labctl.tools.process.Process does."""
-
-    def run(self, argv: Sequence[str], *, timeout: float) -> Output: ...  # noqa: D102
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """The Docker Engine on the learner's machine, through the docker SDK. Its types stay in here."""
 
 import io
+import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -215,17 +217,28 @@ class DockerEngine:
                 member = archive.extractfile(archive.getmembers()[0])
                 return member.read() if member else None
 
+    def started_at(self, container: str) -> datetime:
+        """When a container was last started."""
+        # The engine counts nanoseconds, Python does not.
+        text = re.sub(r"(\.\d{6})\d*", r"\1", self.inspect(container)["State"]["StartedAt"])
+        return datetime.fromisoformat(text)
+
     def start(self, container: str) -> None:
         """Start a stopped container."""
         with engine_errors(f"start container '{container}'"):
             self.api.start(container)
 
-    def remove_containers(self, label: str) -> tuple[str, ...]:
-        """Remove containers with a label and their anonymous volumes; answers their names."""
+    def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
+        """Remove containers with a label and their anonymous volumes; answers their names.
+
+        Those that also have the label `without` stay.
+        """
         from docker.errors import NotFound  # noqa: PLC0415
 
         removed = []
         for row in self.containers(label):
+            if without and without in row["Labels"]:
+                continue
             with engine_errors(f"remove container '{row['Names'][0]}'"):
                 try:
                     self.api.remove_container(row["Id"], v=True, force=True)

@@ -1,0 +1,51 @@
+"""Which of the running labs a command means."""
+
+from labctl.errors import PrerequisiteMissing, UsageError
+from labctl.manifest_problems import did_you_mean
+from labctl.model import Cluster
+from labctl.ops.clusters import Nodes, clusters
+
+
+def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Cluster:
+    """The cluster by its name, or the only one of a lab, or the only one.
+
+    Raises:
+        PrerequisiteMissing: no lab is running, or not this one.
+        UsageError: there is no such name, it runs another lab, or several could be meant.
+    """
+    running = clusters(engine)
+    if not running:
+        raise PrerequisiteMissing(
+            "No lab is running.", hint=f"Start one with: labctl up{f' {lab}' if lab else ''}"
+        )
+    if name is not None:
+        return _named(running, name, lab)
+    meant = [one for one in running if lab in (None, one.lab)]
+    if not meant:
+        raise PrerequisiteMissing(
+            f"Lab '{lab}' is not running; {_list(running)} is.",
+            hint=f"Start it with: labctl up {lab} --name {lab}",
+        )
+    if len(meant) > 1:
+        raise UsageError(
+            f"Several labs are running: {_list(meant)}.",
+            hint=f"Say which one is meant: --name {meant[0].name}",
+        )
+    return meant[0]
+
+
+def _named(running: tuple[Cluster, ...], name: str, lab: str | None) -> Cluster:
+    for one in running:
+        if one.name == name and lab in (None, one.lab):
+            return one
+        if one.name == name:
+            raise UsageError(f"'{name}' runs lab '{one.lab}', not '{lab}'.")
+    known = [one.name for one in running]
+    raise UsageError(
+        f"No lab runs under the name '{name}'{did_you_mean(name, known) or '.'}",
+        hint=f"Running: {_list(running)}",
+    )
+
+
+def _list(running: tuple[Cluster, ...] | list[Cluster]) -> str:
+    return ", ".join(f"'{one.name}' ({one.lab})" for one in running)
