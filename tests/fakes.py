@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ from labctl.errors import KubeNotFound, LabctlError, PrerequisiteMissing, ToolFa
 from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
 from labctl.resource import Resource
 from labctl.waiting import Clock
+
+
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -52,6 +57,7 @@ class FakeEngine:
     stored: dict[str, ImageInfo] = field(default_factory=dict)
     networks: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    started: datetime = STARTED
     published: set[str] = field(default_factory=set)
 
     def info(self) -> EngineInfo:
@@ -113,6 +119,10 @@ class FakeEngine:
             del self.networks[name]
             return True
         return False
+
+    def started_at(self, container: str) -> datetime:
+        self._ask()
+        return self.started
 
     def start(self, container: str) -> None:
         self._ask()
@@ -215,19 +225,26 @@ class FakeObjects:
         return tuple(Resource({"kind": kind, **item}) for item in self.kinds[kind])
 
     @classmethod
-    def ready(cls, nodes: int = 1) -> "FakeObjects":
-        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
-        coredns = {
-            "metadata": {"name": "coredns"},
-            "spec": {"replicas": 2},
-            "status": {"availableReplicas": 2},
+    def ready(cls, *names: str) -> "FakeObjects":
+        """What a ready cluster with these nodes answers, all of it said a minute after STARTED."""
+        later = (STARTED + timedelta(minutes=1)).isoformat()
+        ready = [{"type": "Ready", "status": "True"}]
+        running = [{"state": {"running": {"startedAt": later}}}]
+        dns = {
+            "metadata": {"name": "coredns-1", "labels": {"k8s-app": "kube-dns"}},
+            "spec": {"nodeName": names[0]},
+            "status": {"conditions": ready, "containerStatuses": running},
         }
         return cls(
             {
                 "Node": [
-                    {"metadata": {"name": f"n{number}"}, "status": ready} for number in range(nodes)
+                    {"metadata": {"name": name}, "status": {"conditions": ready}} for name in names
                 ],
-                "Deployment": [coredns],
+                "Lease": [
+                    {"metadata": {"name": name}, "spec": {"renewTime": later}} for name in names
+                ],
+                "Deployment": [{"metadata": {"name": "coredns"}, "spec": {"replicas": 2}}],
+                "Pod": [dns, deepcopy(dns)],
                 "ServiceAccount": [{"metadata": {"name": "default"}}],
             }
         )

@@ -1,5 +1,6 @@
 """The composition root: the only place where use cases meet the tools that they run on."""
 
+import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,6 +10,10 @@ from labctl.store import Store
 from labctl.ui.console import Console
 
 if TYPE_CHECKING:
+    from labctl.catalog import Catalog
+    from labctl.model import Cluster
+    from labctl.ops.create import Ports
+    from labctl.ops.ports import Progress
     from labctl.tools.engine import DockerEngine
     from labctl.tools.kind import Kind
     from labctl.tools.kube import Kube
@@ -53,3 +58,27 @@ class App:
         from labctl.tools.kube import Kube  # noqa: PLC0415
 
         return Kube(self.store.kubeconfig(name))
+
+    def free_space(self) -> int | None:
+        """Bytes free on the engine's disk; None where it is another machine's."""
+        root = self.engine.info().data_root
+        return shutil.disk_usage(root).free if root.is_dir() else None
+
+    @cached_property
+    def catalog(self) -> "Catalog":
+        """The labs: the shipped course, or the folder that LABCTL_LABS names."""
+        from labctl.catalog import Catalog, labs_folder  # noqa: PLC0415
+
+        return Catalog(labs_folder(self.settings.labs))
+
+    def ports(self, progress: "Progress") -> "Ports":
+        """What making and repairing a cluster needs."""
+        from labctl.ops.create import Ports  # noqa: PLC0415
+
+        return Ports(self.engine, self.kind, self.kube, self.store, progress)
+
+    def target(self, name: str | None, lab: str | None = None) -> "Cluster":
+        """The running lab that is meant; see labctl.ops.lab_target for the errors."""
+        from labctl.ops.lab_target import resolve  # noqa: PLC0415
+
+        return resolve(self.engine, name=name, lab=lab)

@@ -1,13 +1,18 @@
 """`labctl down`."""
 
+from pathlib import Path
+
 import click
 
 from labctl.cli.app import App
+from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
 from labctl.errors import UsageError
 from labctl.model import LABEL_CLUSTER, Cluster
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
+from labctl.ops.starter import remove_starter
+from labctl.ops.wish import check_name
 
 
 @click.command(epilog="Example: labctl down --all")
@@ -17,30 +22,46 @@ from labctl.ops.down import down
 def command(app: App, name: str | None, everything: bool) -> None:
     """Remove a lab: its nodes, volumes, images and files. Node images stay.
 
-    What you changed in the starter files is kept, and said.
+    Starter files that you changed are kept, and said.
     """
     if name and everything:
         raise UsageError("--name and --all don't go together.")
-    for one in _names(app) if everything else [name or app.target(None, missing_ok=True)]:
-        _down(app, one if isinstance(one, str) or one is None else one.name)
+    if everything:
+        names = _traces(app)
+    elif name:
+        check_name(name)
+        names = [name]
+    else:
+        names = [app.target(None).name] if clusters(app.engine) else []
+    for one in names:
+        _down(app, one)
+    if not names:
+        app.console.talk("Nothing was running.")
     if everything:
         app.store.clear()
 
 
-def _names(app: App) -> list[str]:
+def _traces(app: App) -> list[str]:
     """Every name that has left a trace: nodes, an image, files."""
-    images = (image.labels[LABEL_CLUSTER] for image in app.engine.images(LABEL_CLUSTER))
-    traces = {cluster.name for cluster in clusters(app.engine)} | set(images)
-    return sorted(traces | set(app.store.names()))
+    images = {image.labels[LABEL_CLUSTER] for image in app.engine.images(LABEL_CLUSTER)}
+    nodes = {cluster.name for cluster in clusters(app.engine)}
+    return sorted(images | nodes | set(app.store.names()))
 
 
-def _down(app: App, name: str | None) -> None:
-    removed = None
-    if name is not None:
-        with app.console.progress().phase(f"Remove lab '{name}'"):
-            removed = down(name, app.engine, app.store, remove_starter=app.remove_starter)
+def _down(app: App, name: str) -> None:
+    def clean(cluster: Cluster) -> tuple[Path, ...]:
+        folder = work_folder(app, cluster.name)
+        return remove_starter(app.catalog.get(cluster.lab), folder) if folder else ()
+
+    progress = app.console.progress()
+
+    def waiting() -> None:
+        progress.note(f"Another labctl is working on '{name}'; waiting for it...")
+
+    with progress.phase(f"Remove lab '{name}'"):
+        removed = down(name, app.engine, app.store, remove_starter=clean, on_wait=waiting)
     if removed is None:
-        app.console.talk("Nothing was running." if name is None else f"'{name}' was not running.")
+        app.console.talk(f"No lab '{name}' was running.")
         return
     for kept in removed.kept_files:
         app.console.talk(f"Kept, because you changed it: {kept}")

@@ -3,12 +3,13 @@
 import click
 
 from labctl.cli.app import App
+from labctl.cli.output import output_option
 from labctl.ops.create import finished
 from labctl.ops.status import status
 
 
 @click.command(epilog="Example: labctl status")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @click.pass_obj
 def command(app: App, output: str) -> None:
     """Show the labs that run here: versions, runtimes, nodes and state."""

@@ -96,7 +96,7 @@ def wait_ready(cluster: Cluster, ports: Ports) -> None:
         with ports.progress.phase("Wait for nodes, CoreDNS and the default service account"):
             readiness.wait_ready(
                 lambda: ports.kube(cluster.name),
-                len(cluster.nodes),
+                {node.name: ports.engine.started_at(node.name) for node in cluster.nodes},
                 detail=ports.progress.detail,
                 clock=ports.clock,
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from labctl.model import LABEL_CLUSTER, LABEL_KIND, LABEL_LAB, NETWORK, Cluster
@@ -19,7 +20,7 @@ class Removed:
 
     cluster: str
     containers: tuple[str, ...]
-    kept_files: tuple[str, ...] = ()
+    kept_files: tuple[Path, ...] = ()
 
 
 def down(
@@ -27,7 +28,7 @@ def down(
     engine: Engine,
     store: Store,
     *,
-    remove_starter: Callable[[Cluster], tuple[str, ...]],
+    remove_starter: Callable[[Cluster], tuple[Path, ...]],
     on_wait: Callable[[], None] | None = None,
 ) -> Removed | None:
     """Remove one cluster and all that was made for it; None when there was none.
@@ -37,7 +38,7 @@ def down(
     with store.lock(name, timeout=LOCK_TIMEOUT, on_wait=on_wait):
         found = clusters.find(engine, name)
         containers = engine.remove_containers(f"{LABEL_CLUSTER}={name}")
-        kept: tuple[str, ...] = ()
+        kept: tuple[Path, ...] = ()
         if found is not None:
             kept = remove_starter(found)
             containers += _lab_leftovers(found.lab, engine)

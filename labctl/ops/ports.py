@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -91,6 +92,9 @@ class Engine(Protocol):
 
     def remove_network(self, name: str, *, label: str) -> bool:
         """Remove a network that has the label and nothing on it; says whether it went."""
+
+    def started_at(self, container: str) -> datetime:
+        """When a container was last started."""
 
     def start(self, container: str) -> None:
         """Start a stopped container."""

@@ -4,10 +4,11 @@ Ready means: every node is Ready, CoreDNS is available, and the default service 
 (without it a Pod is refused).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, Protocol
 
-from labctl.errors import ApiUnreachable, KubeNotFound
+from labctl.errors import ApiUnreachable, ToolFailed
 from labctl.resource import Resource
 from labctl.waiting import Clock, Pending, wait_until
 
@@ -24,15 +25,19 @@ class Objects(Protocol):
 
 def wait_ready(
     kube: Callable[[], Objects],
-    nodes: int,
+    started: Mapping[str, datetime],
     *,
     detail: Callable[[str], None],
     timeout: float = TIMEOUT,
     clock: Clock | None = None,
 ) -> None:
-    """Wait until the cluster is ready; ToolTimeout with the state last seen."""
+    """Wait until the cluster is ready; ToolTimeout with the state last seen.
+
+    `started` says when each node's container was started. What the API server says of a node from
+    before that is a memory, not a state: after a restart it calls everything Ready for a minute.
+    """
     wait_until(
-        lambda: _look(kube, nodes),
+        lambda: _look(kube, started),
         what="the cluster to be ready",
         timeout=timeout,
         clock=clock,
@@ -40,40 +45,71 @@ def wait_ready(
     )
 
 
-def _look(kube: Callable[[], Objects], nodes: int) -> bool | Pending:
+def _look(kube: Callable[[], Objects], started: Mapping[str, datetime]) -> bool | Pending:
     try:
-        seen = unready(kube(), nodes)
+        seen = unready(kube(), started)
     except ApiUnreachable:
         return Pending("the API server does not answer yet")
-    except KubeNotFound as err:
+    except ToolFailed as err:  # while it starts it may refuse even its own admin
         return Pending(err.message)
     return True if seen is None else Pending(seen)
 
 
-def unready(kube: Objects, nodes: int) -> str | None:
+def unready(kube: Objects, started: Mapping[str, datetime]) -> str | None:
     """What the cluster still waits for, in a few words; None when it is ready."""
-    return _nodes(kube, nodes) or _coredns(kube) or _service_account(kube)
+    return _nodes(kube, started) or _coredns(kube, started) or _service_account(kube)
 
 
-def _nodes(kube: Objects, expected: int) -> str | None:
-    nodes = kube.list("v1", "Node")
-    if len(nodes) < expected:
-        return f"{len(nodes)} of {expected} nodes have joined"
-    for node in nodes:
-        ready = next((c for c in node.at("status.conditions", []) if c.type == "Ready"), None)
+def _nodes(kube: Objects, started: Mapping[str, datetime]) -> str | None:
+    nodes = {node.name: node for node in kube.list("v1", "Node")}
+    joined = nodes.keys() & started.keys()
+    if len(joined) < len(started):
+        return f"{len(joined)} of {len(started)} nodes have joined"
+    leases = {
+        lease.name: lease
+        for lease in kube.list("coordination.k8s.io/v1", "Lease", "kube-node-lease")
+    }
+    for name in sorted(joined):
+        ready = next(
+            (c for c in nodes[name].at("status.conditions", []) if c.type == "Ready"), None
+        )
         if ready is None or ready.status != "True":
             reason = str(ready.message if ready else "no status yet").splitlines()[0]
-            return f"node '{node.name}' is not Ready: {reason}"
+            return f"node '{name}' is not Ready: {reason}"
+        renewed = leases[name].at("spec.renewTime") if name in leases else None
+        if renewed is None or datetime.fromisoformat(renewed) < started[name]:
+            return f"node '{name}' has not reported since it was started"
     return None
 
 
-def _coredns(kube: Objects) -> str | None:
-    for found in kube.list("apps/v1", "Deployment", "kube-system"):
-        if found.name == "coredns":
-            wanted, there = found.at("spec.replicas", 1), found.at("status.availableReplicas", 0)
-            # Available=True says "enough for now"; a lab wants all of them.
-            return None if there >= wanted else f"CoreDNS: {there} of {wanted} Pods are available"
-    return "CoreDNS is not there yet"
+def _coredns(kube: Objects, started: Mapping[str, datetime]) -> str | None:
+    found = [d for d in kube.list("apps/v1", "Deployment", "kube-system") if d.name == "coredns"]
+    if not found:
+        return "CoreDNS is not there yet"
+    wanted = found[0].at("spec.replicas", 1)
+    pods = [
+        pod
+        for pod in kube.list("v1", "Pod", "kube-system")
+        if pod.labels.get("k8s-app") == "kube-dns" and _serves(pod, started)
+    ]
+    # A Deployment's "Available" says "enough for now"; a lab wants all of them.
+    return None if len(pods) >= wanted else f"CoreDNS: {len(pods)} of {wanted} Pods are ready"
+
+
+def _serves(pod: Resource, started: Mapping[str, datetime]) -> bool:
+    """Whether a Pod is ready, by containers that were started since their node was."""
+    conditions = pod.at("status.conditions", [])
+    if not any(c.type == "Ready" and c.status == "True" for c in conditions):
+        return False
+    since = started.get(str(pod.at("spec.nodeName", "")))
+    times = [
+        status.at("state.running.startedAt") for status in pod.at("status.containerStatuses", [])
+    ]
+    # startedAt has whole seconds.
+    return since is not None and all(
+        time is not None and datetime.fromisoformat(time) >= since.replace(microsecond=0)
+        for time in times
+    )
 
 
 def _service_account(kube: Objects) -> str | None:

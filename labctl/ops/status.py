@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from labctl.errors import LabctlError
 from labctl.model import Cluster
@@ -18,17 +20,24 @@ class Status:
     reason: str = ""
 
 
+class Engine(Nodes, Protocol):
+    """The engine, as far as it is asked here."""
+
+    def started_at(self, container: str) -> datetime: ...  # noqa: D102
+
+
 def status(
-    engine: Nodes,
+    engine: Engine,
     kube: Callable[[str], readiness.Objects],
     finished: Callable[[str], bool],
 ) -> tuple[Status, ...]:
     """The state of every cluster that labctl made."""
-    return tuple(_status(found, kube, finished) for found in clusters.clusters(engine))
+    return tuple(_status(found, engine, kube, finished) for found in clusters.clusters(engine))
 
 
 def _status(
     cluster: Cluster,
+    engine: Engine,
     kube: Callable[[str], readiness.Objects],
     finished: Callable[[str], bool],
 ) -> Status:
@@ -38,7 +47,8 @@ def _status(
     if stopped:
         return Status(cluster, "stopped", f"stopped: {', '.join(stopped)}")
     try:
-        waits_for = readiness.unready(kube(cluster.name), len(cluster.nodes))
+        started = {node.name: engine.started_at(node.name) for node in cluster.nodes}
+        waits_for = readiness.unready(kube(cluster.name), started)
     except LabctlError as err:
         return Status(cluster, "not ready", err.message)
     return Status(cluster, "not ready", waits_for) if waits_for else Status(cluster, "ready")

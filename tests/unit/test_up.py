@@ -54,7 +54,9 @@ class Bench:
     home: Path
     engine: FakeEngine = field(default_factory=FakeEngine)
     stage: FakeStage = field(default_factory=FakeStage)
-    objects: FakeObjects = field(default_factory=FakeObjects.ready)
+    objects: FakeObjects = field(
+        default_factory=lambda: FakeObjects.ready("labctl-serve-control-plane")
+    )
     progress: FakeProgress = field(default_factory=FakeProgress)
     free: int | None = 50 << 30
 

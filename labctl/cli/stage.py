@@ -1,0 +1,75 @@
+"""What `up` puts on the engine and into a cluster, put together from the use cases."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from labctl.catalog import Lab
+from labctl.cli.app import App
+from labctl.cli.building import building
+from labctl.model import Cluster, NodeImage, Runtime
+from labctl.ops import node_image, node_image_build
+from labctl.ops.lab_images import build_lab_images
+from labctl.ops.load import ensure_loaded
+from labctl.ops.ports import Progress
+from labctl.ops.scene import apply_scene
+from labctl.ops.starter import copy_starter
+from labctl.tools.cri.containerd import Containerd
+
+
+@dataclass(frozen=True)
+class LabStage:
+    """One lab on one machine; the real thing behind labctl.ops.up.Stage."""
+
+    app: App
+    lab: Lab
+    progress: Progress
+    work: Path
+    pull: bool
+
+    def node_image(self, kubernetes: str | None, runtime: Runtime) -> NodeImage:
+        """The image for a version, pulled or built where it is not there."""
+        return node_image.ensure(
+            kubernetes,
+            runtime,
+            engine=self.app.engine,
+            runner=self.app.process,
+            build=self._build,
+            pull=self.pull,
+            progress=self.progress,
+        )
+
+    def _build(self, version: str) -> str:
+        with building(self.app, self.progress) as ports:
+            return node_image_build.build(version, ports).tag
+
+    def build_images(self) -> None:
+        """Build the lab's images, and the base that they start from where it is not there."""
+        images = [(self.lab.folder / image.build, image.tag) for image in self.lab.file.images]
+        if images:
+            with building(self.app, self.progress) as ports:
+                node_image_build.ensure_lab_base(ports)
+        build_lab_images(self.lab.id, images, runner=self.app.process, progress=self.progress)
+
+    def load_images(self, cluster: Cluster) -> None:
+        """Load the lab's images into every node that lacks them."""
+        nodes = [Containerd(self.app.process, node.name) for node in cluster.nodes]
+        tags = [image.tag for image in self.lab.file.images]
+        ensure_loaded(self.app.engine, nodes, tags, progress=self.progress)
+
+    def set_scene(self, cluster: Cluster) -> None:
+        """Apply the scene where it is not there, and give the learner the starter files."""
+        with self.progress.phase("Set the scene"):
+            apply_scene(self.lab, self.app.kube(cluster.name))
+            folder = work_folder(self.app, cluster.name) or self.work
+            copy_starter(self.lab, folder)
+            self.app.store.write(_work_note(self.app, cluster.name), str(folder))
+
+
+def work_folder(app: App, name: str) -> Path | None:
+    """Where a running lab's starter files were put."""
+    note = _work_note(app, name)
+    return Path(note.read_text(encoding="utf-8")) if note.is_file() else None
+
+
+def _work_note(app: App, name: str) -> Path:
+    return app.store.cluster_dir(name) / "work"

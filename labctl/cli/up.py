@@ -1,0 +1,91 @@
+"""`labctl up`."""
+
+from pathlib import Path
+
+import click
+
+from labctl.cli.app import App
+from labctl.cli.output import output_option
+from labctl.cli.stage import LabStage, work_folder
+from labctl.model import Runtime
+from labctl.ops.node_image import full_version
+from labctl.ops.up import Up, up
+from labctl.ops.wish import Wish
+
+
+@click.command(epilog="Example: labctl up --kubernetes 1.34 --name old")
+@click.argument("lab", required=False)
+@click.option("--kubernetes", metavar="VERSION", help="Such as 1.36 or 1.36.3.")
+@click.option("--nodes", type=click.IntRange(1, 9), help="A control plane and workers.  [1]")
+@click.option("--name", metavar="NAME", help="For several side by side.  [the lab's id]")
+@click.option(
+    "--work", type=click.Path(path_type=Path), help="Folder for the starter files.  [labctl-NAME]"
+)
+@click.option("--recreate", is_flag=True, help="Replace a cluster that is another than asked for.")
+@click.option("--keep-on-error", is_flag=True, help="Leave a half-made cluster to look at.")
+@click.option("--no-pull", is_flag=True, help="Build the node image even if one is published.")
+@output_option
+@click.pass_obj
+def command(
+    app: App,
+    lab: str | None,
+    kubernetes: str | None,
+    nodes: int | None,
+    name: str | None,
+    work: Path | None,
+    recreate: bool,
+    keep_on_error: bool,
+    no_pull: bool,
+    output: str,
+) -> None:
+    """Start LAB (the course's first without one): cluster, images and scene, ready to work on.
+
+    The same command again repairs what is missing. Your own kubeconfig is not touched.
+    """
+    found = app.catalog.get(lab)
+    name = name or found.id
+    version = kubernetes and full_version(kubernetes, Runtime.CONTAINERD, app.engine)
+    progress = app.console.progress()
+    folder = (work or Path(f"labctl-{name}")).absolute()
+    done = up(
+        Wish(name, found.id, version, None, nodes),
+        LabStage(app, found, progress, folder, pull=not no_pull),
+        app.ports(progress),
+        free_space=app.free_space,
+        recreate=recreate,
+        keep_on_error=keep_on_error,
+    )
+    if output == "json":
+        _show_json(app, done, progress.seconds)
+    else:
+        _show(app, done, found.guide_step(app.settings.language, found.file.steps[0].id))
+
+
+def _show_json(app: App, done: Up, seconds: dict[str, float]) -> None:
+    cluster = done.cluster
+    app.console.json(
+        {
+            "format": "labctl/up/v1",
+            "name": cluster.name,
+            "lab": cluster.lab,
+            "state": done.state,
+            "kubernetes": cluster.kubernetes,
+            "runtime": cluster.runtime,
+            "nodes": [node.name for node in cluster.nodes],
+            "kubeconfig": str(app.store.kubeconfig(cluster.name)),
+            "work": str(work_folder(app, cluster.name)),
+            "seconds": {phase: round(value, 2) for phase, value in seconds.items()},
+        }
+    )
+
+
+def _show(app: App, done: Up, first_step: str) -> None:
+    cluster = done.cluster
+    nodes = "1 node" if len(cluster.nodes) == 1 else f"{len(cluster.nodes)} nodes"
+    app.console.talk(
+        f"Lab '{cluster.name}' is {'ready' if done.state == 'created' else done.state}: "
+        f"Kubernetes {cluster.kubernetes} on {cluster.runtime}, {nodes}."
+    )
+    app.console.talk(f"Your files are in {work_folder(app, cluster.name)}\n")
+    app.console.markdown(first_step)
+    app.console.talk("\nSee how far you are: labctl check      All of the guide: labctl show")
