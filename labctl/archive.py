@@ -14,7 +14,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 from labctl.errors import ToolFailed
 
@@ -45,6 +45,13 @@ class _Chunks(io.RawIOBase):
             self._rest = memoryview(chunk)
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece.tobytes()
+
+
+class Readable(Protocol):
+    """What bytes come from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
 
 
 class Content:
@@ -80,7 +87,7 @@ def members(chunks: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, Content]
             yield member, Content(archive.extractfile(member))
 
 
-def packed(member: tarfile.TarInfo, content: Content) -> Iterator[bytes]:
+def packed(member: tarfile.TarInfo, content: Readable) -> Iterator[bytes]:
     """A member as it lies in a tar: header, content, padding."""
     yield member.tobuf(tarfile.PAX_FORMAT)
     left = member.size

@@ -91,8 +91,9 @@ class FakeImages:
 
     containerd_store: bool = False
     stored: dict[str, ImageInfo] = field(default_factory=dict)
-    archives: dict[str, bytes] = field(default_factory=dict)
+    made: dict[str, tuple[Saved, dict[str, Any]]] = field(default_factory=dict)
     saved: list[str] = field(default_factory=list)
+    loaded: int = 0
 
     def add(self, tag: str, *layers: bytes, architecture: str = "amd64") -> str:
         """Add an image; answers its config digest."""
@@ -100,7 +101,7 @@ class FakeImages:
         manifest = made.manifest(*(layers or (layer(tag),)), architecture=architecture)
         top = self._with_attestation(made, manifest) if self.containerd_store else manifest
         config = made.config_of(manifest)
-        self.archives[tag] = made.archive(top)
+        self.made[tag] = made, {**top, "annotations": {"io.containerd.image.name": tag}}
         self.stored[tag] = ImageInfo(
             image_id=top["digest"] if self.containerd_store else config,
             tags=(tag,),
@@ -148,16 +149,25 @@ class FakeImages:
             image for image in self.stored.values() if not key or image.labels.get(key) == value
         )
 
+    def registry_has(self, reference: str) -> bool:
+        return False
+
+    def archive(self, *references: str) -> bytes:
+        all_of_them = Saved()
+        for reference in references:
+            all_of_them.blobs |= self.made[reference][0].blobs
+        return all_of_them.archive(*(self.made[reference][1] for reference in references))
+
     def save(self, references: Sequence[str]) -> Iterator[bytes]:
         self.saved += references
-        content = self.archives[references[0]]
+        content = self.archive(*references)
         return iter([content[at : at + 4096] for at in range(0, len(content), 4096)])
 
     def load(self, stream: Iterable[bytes]) -> None:
-        """Take in the names of an archive, as `docker load` would."""
-        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as tar:
-            index = json.loads((tar.extractfile("index.json") or io.BytesIO()).read())
-        for top in index["manifests"]:
+        """Take in the names in an archive, as `docker load` would."""
+        files = _files(b"".join(stream))
+        self.loaded += 1
+        for top in json.loads(files["index.json"])["manifests"]:
             tag = top["annotations"]["io.containerd.image.name"]
             self.stored[tag] = ImageInfo(top["digest"], (tag,), (), "linux", "amd64", 1, None)
 

@@ -236,7 +236,7 @@ def _deliver(
         seconds[node.node] = clock.now() - start
 
     many = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
-    with suppress(_SomeFailed), progress.phase(f"load {what.reference} into {many}"):
+    with suppress(_SomeFailed), progress.phase(f"Load '{what.reference}' into {many}"):
         saved = engine.save([what.reference])
         failures = send_to_all(
             archive.only(saved, name=what.name, config=what.config_digest),

@@ -27,7 +27,7 @@ def files(content: bytes) -> dict[str, bytes]:
 def test_only_gives_one_named_image_from_either_store(size: int, containerd_store: bool) -> None:
     engine = FakeImages(containerd_store)
     config = engine.add("app:1", layer("one"), layer("two"))
-    made = archive.only(pieces(engine.archives["app:1"], size), name=NAME, config=config)
+    made = archive.only(pieces(engine.archive("app:1"), size), name=NAME, config=config)
     found = files(b"".join(made))
     manifests = json.loads(found["index.json"])["manifests"]
     assert [manifest["annotations"] for manifest in manifests] == [
@@ -59,7 +59,7 @@ def test_what_says_that_an_image_is_whole_comes_last() -> None:
 def test_a_broken_off_archive_is_an_error_and_never_ends_well() -> None:
     engine = FakeImages()
     config = engine.add("app:1")
-    saved = engine.archives["app:1"]
+    saved = engine.archive("app:1")
     index = saved.index(b"index.json")
     for cut in (100, 600, 2000, index - 512, index + 100):
         given: list[bytes] = []

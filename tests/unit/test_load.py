@@ -143,7 +143,7 @@ def test_the_same_image_twice_is_one() -> None:
     engine = FakeImages()
     engine.add("app:1")
     engine.stored[NAME] = engine.stored["app:1"]
-    engine.archives[NAME] = engine.archives["app:1"]
+    engine.made[NAME] = engine.made["app:1"]
     assert len(run(engine, [FakeNodeStore("a")], "app:1", NAME)) == 1
 
 

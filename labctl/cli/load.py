@@ -1,0 +1,72 @@
+"""`labctl load`."""
+
+from collections.abc import Sequence
+
+import click
+
+from labctl.cli.app import App
+from labctl.cli.output import output_option
+from labctl.cli.target import name_option
+from labctl.model import Cluster
+from labctl.ops.load import Loaded, Result, load, raise_if_failed
+from labctl.tools.cri.containerd import Containerd
+from labctl.ui.console import Console
+from labctl.ui.quantities import size
+
+
+@click.command(epilog="Example: labctl load model-server:v1")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@name_option
+@output_option
+@click.pass_obj
+def command(app: App, images: tuple[str, ...], name: str | None, output: str) -> None:
+    """Put images that Docker built into every node of the lab's cluster.
+
+    A Pod finds them under their full name: app:1 is docker.io/library/app:1. What a node has
+    already is not sent again.
+    """
+    cluster = app.target(name)
+    nodes = [Containerd(app.process, node.name) for node in cluster.nodes]
+    outcome = load(app.engine, nodes, images, progress=app.console.progress())
+    if output == "json":
+        app.console.json(_document(cluster, outcome))
+    else:
+        _show(app.console, outcome)
+    raise_if_failed(outcome)
+
+
+def _show(console: Console, outcome: Sequence[Loaded]) -> None:
+    console.table(
+        ("image", "node", "result", "size", "time"),
+        [
+            (
+                one.image,
+                one.node,
+                one.result,
+                size(one.size),
+                f"{one.seconds:.1f} s" if one.result is Result.LOADED else "-",
+            )
+            for one in outcome
+        ],
+    )
+    if all(one.result is Result.THERE for one in outcome):
+        console.talk("Every node has them already: nothing was sent.")
+
+
+def _document(cluster: Cluster, outcome: Sequence[Loaded]) -> dict[str, object]:
+    return {
+        "format": "labctl/load/v1",
+        "cluster": cluster.name,
+        "results": [
+            {
+                "image": one.image,
+                "digest": one.digest,
+                "node": one.node,
+                "result": one.result,
+                "bytes": one.size,
+                "seconds": round(one.seconds, 2),
+                "reason": one.reason,
+            }
+            for one in outcome
+        ],
+    }
