@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labctl.errors import LabInvalid, UsageError
-from labctl.lab_problems import examine
+from labctl.lab_problems import docstrings_of, examine
 from labctl.manifest import FALLBACK, CourseFile, LabFile, MessagesFile, Step
 from labctl.manifest_problems import did_you_mean, load
 from labctl.source import Problem, Unreadable, inside, read_all
@@ -69,6 +69,16 @@ class Lab:
             if taking:
                 taken.append(_bare(line))
         return "\n".join(taken).strip() + "\n"
+
+    def debrief(self) -> str:
+        """What to read after success; a sentence where the author wrote none."""
+        path = self.folder / "debrief.md"
+        return path.read_text(encoding="utf-8") if path.is_file() else "This lab has no debrief.\n"
+
+    def check_titles(self, texts: Texts) -> dict[str, str]:
+        """Every check's title, from the catalogue or the docstring. No lab code is run."""
+        docstrings = docstrings_of(self.check_files())
+        return {name: texts.check_title(name, title) for name, title in docstrings.items()}
 
     def scene(self) -> list[dict[str, Any]]:
         """The manifests of the starting state, in the order of the files' names."""

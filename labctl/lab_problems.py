@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,16 @@ def examine(
     problems += _solutions(folder, prefix, lab)
     problems += _mistakes(folder, prefix, lab, found)
     return problems
+
+
+def docstrings_of(files: Iterable[Path]) -> dict[str, str]:
+    """The first line of each check's docstring, or its name."""
+    return {
+        node.name: (ast.get_docstring(node) or node.name).splitlines()[0]
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and any(map(_is_check, node.decorator_list))
+    }
 
 
 def _read_checks(folder: Path, prefix: str) -> tuple[dict[str, Found], list[Problem]]:

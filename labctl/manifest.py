@@ -44,18 +44,10 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Titles(dict[str, str]):
-    """A text in several languages."""
-
-    def get_in(self, language: str) -> str:
-        """The text in that language, or in English."""
-        return self.get(language) or self[FALLBACK]
-
-
-def _titles(value: dict[str, str]) -> Titles:
+def _titles(value: dict[str, str]) -> dict[str, str]:
     if FALLBACK not in value:
         raise ValueError("has no text in 'en', which is the fall-back")
-    return Titles(value)
+    return value
 
 
 Title = Annotated[dict[Language, Text], AfterValidator(_titles)]

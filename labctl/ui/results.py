@@ -1,0 +1,154 @@
+"""A report as text for a terminal of 80 columns, and as the document labctl/result/v1."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final
+
+from labctl.results import CheckResult, Evidence, Outcome, Report, StepResult
+from labctl.texts import Texts, spell
+
+FORMAT: Final = "labctl/result/v1"
+WIDTH: Final = 80
+MARKS: Final = {
+    Outcome.PASS: "PASS",
+    Outcome.FAIL: "FAIL",
+    Outcome.WAITING: "WAIT",
+    Outcome.BLOCKED: "BLOCK",
+    Outcome.ERROR: "ERROR",
+}
+STYLES: Final = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "red",
+    Outcome.WAITING: "yellow",
+    Outcome.BLOCKED: "dim",
+    Outcome.ERROR: "magenta",
+}
+MARGIN: Final = " " * 8
+MOST_COMMANDS: Final = 3
+
+Line = tuple[str, str | None]
+"""Text and its style."""
+
+
+def text_lines(report: Report, texts: Texts, titles: dict[str, str]) -> Iterator[Line]:
+    """The report for people. `titles` are the checks' titles in the language of the texts."""
+    for number, step in enumerate(report.steps):
+        if number:
+            yield "", None
+        yield f"{texts.step_title(step.id)} ({step.id})", "bold"
+        for check in step.checks:
+            yield from _check(check, texts, titles)
+    yield "", None
+    yield from _summary(report)
+
+
+def document(report: Report, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
+    """The report for programs; docs/results.md describes it."""
+    return {
+        "format": FORMAT,
+        "lab": report.lab,
+        "cluster": report.cluster,
+        "outcome": report.outcome.value,
+        "exit_code": int(report.exit_code),
+        "seconds": round(report.seconds, 3),
+        "steps": [
+            {
+                "id": step.id,
+                "title": texts.step_title(step.id),
+                "outcome": step.outcome.value,
+                "checks": [_document(check, texts, titles) for check in step.checks],
+            }
+            for step in report.steps
+        ],
+    }
+
+
+def _document(check: CheckResult, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
+    failure = None
+    if check.code:
+        values = _values(check)
+        failure = {
+            "code": check.code,
+            "title": texts.title(check.code, values),
+            "rationale": texts.rationale(check.code, values),
+            "expected": check.expected,
+            "actual": check.actual,
+            "about": list(check.about),
+        }
+    error = {"message": check.message, "fault": check.fault} if check.fault else None
+    return {
+        "name": check.name,
+        "title": titles.get(check.name, check.title),
+        "outcome": check.outcome.value,
+        "seconds": round(check.seconds, 3),
+        "failure": failure,
+        "blocked_by": check.blocked_by or None,
+        "error": error,
+        "evidence": [{"title": one.title, "lines": list(one.lines)} for one in check.evidence],
+        "see": list(check.see),
+    }
+
+
+def _check(check: CheckResult, texts: Texts, titles: dict[str, str]) -> Iterator[Line]:
+    title = titles.get(check.name, check.title)
+    mark = f"  {MARKS[check.outcome]:<5} "
+    yield from _wrapped(title, STYLES[check.outcome], first=mark)
+    if check.outcome is Outcome.BLOCKED:
+        waits = titles.get(check.blocked_by, check.blocked_by)
+        yield from _wrapped(f"Waits for: {waits}", "dim")
+    if check.message:
+        yield from _wrapped(check.message)
+    if check.code:
+        values = _values(check)
+        yield from _wrapped(f"{texts.title(check.code, values)}.".replace("..", "."))
+        yield from _wrapped(texts.rationale(check.code, values))
+        for evidence in check.evidence:
+            yield from _evidence(evidence)
+        # Command lines are never broken: they are there to be copied.
+        for command in check.see[-MOST_COMMANDS:]:
+            yield f"{MARGIN}See it yourself: {command}", None
+
+
+def _evidence(evidence: Evidence) -> Iterator[Line]:
+    yield from _wrapped(f"{evidence.title}:", "dim")
+    for line in evidence.lines:
+        yield from _wrapped(line, "dim", first=f"{MARGIN}  ", rest=f"{MARGIN}    ")
+
+
+def _summary(report: Report) -> Iterator[Line]:
+    checks = report.checks
+    passed = sum(check.outcome is Outcome.PASS for check in checks)
+    yield f"{passed} of {len(checks)} checks pass.", STYLES[report.outcome]
+    step = _first_open(report)
+    if step is None:
+        yield "Next: labctl show --debrief", None
+    elif step.outcome is Outcome.WAITING:
+        yield f"Still on its way. Next: labctl check --step {step.id}", None
+    elif step.outcome is Outcome.ERROR:
+        yield "An error is not your work's fault. Next: labctl status", None
+    else:
+        yield f"Next: labctl hint {step.id}", None
+
+
+def _first_open(report: Report) -> StepResult | None:
+    errors = [step for step in report.steps if step.outcome is Outcome.ERROR]
+    others = [step for step in report.steps if step.outcome is not Outcome.PASS]
+    return next(iter([*errors, *others]), None)
+
+
+def _wrapped(
+    text: str, style: str | None = None, *, first: str = MARGIN, rest: str = MARGIN
+) -> Iterator[Line]:
+    for line in textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first]:
+        yield line, style
+
+
+def _values(check: CheckResult) -> dict[str, Any]:
+    return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}
