@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, Final
 
 import sh
@@ -111,6 +112,39 @@ class Process:
                 f"'{argv[0]}' did not end within {timeout:.0f} s.", argv=argv, details=tuple(tail)
             )
         return Output("".join(out), "".join(err))
+
+    def start_detached(
+        self, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None
+    ) -> int:
+        """Start a program that outlives labctl, in a session of its own; answers its process id.
+
+        Args:
+            argv: the program's name and its arguments.
+            log: takes both of its streams, at its end; the folder must be there.
+            env: added to the environment that labctl was started with.
+
+        Raises:
+            PrerequisiteMissing: the program is not on PATH.
+        """
+        path = self.which(argv[0])
+        if path is None:
+            raise PrerequisiteMissing(f"'{argv[0]}' is not installed.", hint=INSTALL_HINT)
+        # Real files, not sh's pipes, which would end with labctl.
+        with log.open("ab") as out, Path(os.devnull).open("rb") as nothing:
+            started = sh.Command(path)(
+                *argv[1:],
+                _in=nothing,
+                _out=out,
+                _err=out,
+                _env={**self._environ, **(env or {})},
+                _tty_in=False,
+                _tty_out=False,
+                _bg=True,
+                _bg_exc=False,
+                _new_session=True,
+                _return_cmd=True,
+            )
+        return int(started.pid)
 
     def replace(self, argv: Sequence[str], *, env: Mapping[str, str] | None = None) -> None:
         """Become another program, terminal and all; returns only when it can't be started.
