@@ -42,6 +42,10 @@ class LocalHost:
         """Who asked for this: the one who called sudo, else an empty text."""
         return self._environ.get("SUDO_USER", "")
 
+    def platform(self) -> tuple[str, str]:
+        """The kernel's name and the architecture: `Linux`, `x86_64`."""
+        return os.uname().sysname, os.uname().machine
+
     def kernel(self) -> str:
         """The running kernel's release."""
         return os.uname().release
