@@ -64,7 +64,7 @@ def _pytest(plan_path: Path, folder: str, files: list[str]) -> int:
 
     return pytest.main(
         [
-            *("-c", str(ini), "--rootdir", folder, "--import-mode=importlib"),
+            *("-c", str(ini), "--rootdir", folder, "--import-mode=importlib", "--noconftest"),
             *("-p", "no:cacheprovider", "-p", "labctl.checks.plugin", "-s", "-q"),
             *("--labctl-plan", str(plan_path)),
             *files,

@@ -31,6 +31,9 @@ class Plan:
     broken: tuple[str, ...] = ()
     """Checks that ended an earlier child; they are not run again."""
     patience: float = 10.0
+    """Seconds that the run may spend on asking again."""
+    attempt: float = 30.0
+    """Seconds that a check may take beyond its own `within` and `stable`."""
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:

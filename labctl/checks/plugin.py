@@ -24,10 +24,8 @@ from labctl.tools.engine import DockerEngine
 from labctl.tools.kube import Kube
 from labctl.tools.process import Process
 
-ATTEMPT: Final = 30.0
-"""Seconds that a check may take beyond its own `within` and `stable`."""
-GRACE: Final = 2.0
-"""Seconds after which a check that swallows the alarm ends the whole child."""
+GRACE: Final = 0.5
+"""Seconds after the alarm; a check that swallows it ends the whole child."""
 STUCK: Final = 86
 """The exit code of a child that was ended so."""
 
@@ -145,7 +143,7 @@ class Run:
         self._tell({"event": "end"})
 
     def _verdict(self, attempt: Any, spec: CheckSpec) -> Verdict:
-        limit = ATTEMPT + min(spec.within, self.patience.seconds) + spec.stable
+        limit = self.plan.attempt + min(spec.within, self.patience.seconds) + spec.stable
         try:
             with _alarm(limit, self._stuck):
                 return Evaluation(attempt, spec, self.patience).verdict()
@@ -196,6 +194,8 @@ class Run:
 
     def _finish(self, result: CheckResult) -> None:
         self.outcomes[result.name] = result.outcome
+        # The log has a greatest size; the next check and pytest itself begin with an empty one.
+        os.truncate(self.plan.log, 0)
         self._tell({"event": "result", "result": result_to(result)})
 
     def _tell(self, event: dict[str, Any]) -> None:
@@ -215,7 +215,7 @@ def _alarm(seconds: float, stuck: Callable[[], None]) -> Iterator[None]:
     """Raise TookTooLong in the block after some seconds; call `stuck` when it swallows that."""
 
     def ring(_number: int, _frame: FrameType | None) -> None:
-        raise TookTooLong(f"The check did not end within {seconds:.0f} s.")
+        raise TookTooLong(f"The check did not end within {seconds:g} s.")
 
     timer = threading.Timer(seconds + GRACE, stuck)
     timer.daemon = True

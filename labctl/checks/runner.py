@@ -18,6 +18,8 @@ from labctl.results import CheckResult, Fault, Outcome, Report, StepResult
 
 PATIENCE: Final = 10.0
 """Seconds that one run spends on asking again; docs/lab-format.md promises it."""
+ATTEMPT: Final = 30.0
+"""Seconds that one check may take beyond its own `within` and `stable`."""
 TIMEOUT: Final = 600.0
 """Seconds for one child; each check has its own limit well below."""
 FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -45,6 +47,7 @@ class CheckRunner:
     process: Process
     environ: Mapping[str, str]
     patience: float = PATIENCE
+    attempt: float = ATTEMPT
 
     def run(
         self, lab: Lab, cluster: Cluster, kubeconfig: str, *, step: str | None = None
@@ -85,6 +88,7 @@ class CheckRunner:
                 for name in one.checks
             },
             patience=self.patience,
+            attempt=self.attempt,
             environ=self._child_environ(),
         )
 

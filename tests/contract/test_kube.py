@@ -1,0 +1,176 @@
+"""Kube against a real API server, and the fake that stands in for it held to the same answers."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
+from labctl.ops.reader import reader_kubeconfig
+from labctl.tools.kube import Kube
+from labctl.tools.kube_rest import ApiRefused
+from labctl.waiting import Pending, wait_until
+from tests.kube_fake import FakeKube
+
+MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}}
+
+
+@pytest.fixture(scope="module")
+def real() -> Kube:
+    """The API server of LABCTL_TEST_KUBECONFIG."""
+    path = os.environ.get("LABCTL_TEST_KUBECONFIG")
+    if not path:
+        pytest.skip("LABCTL_TEST_KUBECONFIG names no cluster")
+    return Kube(Path(path))
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.kind)])
+def kube(request: pytest.FixtureRequest) -> Kube | FakeKube:
+    found: Kube | FakeKube
+    found = request.getfixturevalue("real") if request.param == "real" else FakeKube()
+    return found
+
+
+@pytest.fixture
+def namespace(kube: Kube | FakeKube) -> Iterator[str]:
+    name = f"contract-{uuid.uuid4().hex[:8]}"
+    kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}])
+    yield name
+    kube.delete_namespace(name)
+
+
+def config_map(name: str, **data: str) -> dict[str, Any]:
+    return {**MAP, "metadata": {"name": name, "labels": {"app": name}}, "data": data}
+
+
+def test_an_applied_object_can_be_read_and_is_changed_by_the_next_apply(
+    kube: Kube, namespace: str
+) -> None:
+    kube.apply([config_map("notes", a="1", b="2")], namespace=namespace)
+    kube.apply([config_map("notes", a="3")], namespace=namespace)
+    found = kube.get("v1", "ConfigMap", "notes", namespace)
+    assert (found.name, found.namespace, found.kind) == ("notes", namespace, "ConfigMap")
+    assert dict(found.data) == {"a": "3"}
+
+
+def test_an_object_that_is_not_there_is_told_with_the_names_that_are(
+    kube: Kube, namespace: str
+) -> None:
+    kube.apply([config_map("notes")], namespace=namespace)
+    with pytest.raises(KubeNotFound) as caught:
+        kube.get("v1", "ConfigMap", "note", namespace)
+    assert "notes" in caught.value.names
+
+
+def test_objects_are_listed_by_label(kube: Kube, namespace: str) -> None:
+    kube.apply([config_map("one"), config_map("two")], namespace=namespace)
+    by_text = kube.list("v1", "ConfigMap", namespace, "app=two")
+    by_mapping = kube.list("v1", "ConfigMap", namespace, {"app": "two"})
+    assert [one.name for one in by_text] == [one.name for one in by_mapping] == ["two"]
+    assert by_text[0].kind == "ConfigMap"
+
+
+def test_a_namespace_that_was_deleted_is_gone_with_all_in_it(kube: Kube, namespace: str) -> None:
+    kube.apply([config_map("notes")], namespace=namespace)
+    kube.delete_namespace(namespace)
+    with pytest.raises(KubeNotFound):
+        kube.get("v1", "Namespace", namespace)
+    kube.delete_namespace(namespace)  # a second time is no error
+
+
+def test_a_namespace_gets_a_service_account_of_its_own(kube: Kube, namespace: str) -> None:
+    def accounts() -> list[str] | Pending:
+        names = [one.name for one in kube.list("v1", "ServiceAccount", namespace)]
+        return names or Pending("none")
+
+    assert wait_until(accounts, what="a service account", timeout=20) == ["default"]
+
+
+@pytest.mark.kind
+def test_a_version_has_no_v(real: Kube) -> None:
+    assert real.version()[0].isdigit()
+    assert real.ready()
+    assert real.get_raw("/readyz") == "ok"
+
+
+@pytest.mark.kind
+def test_kinds_of_a_group_and_of_the_whole_cluster_are_found(real: Kube) -> None:
+    assert isinstance(real.list("apps/v1", "Deployment", all_namespaces=True), tuple)
+    assert real.get("rbac.authorization.k8s.io/v1", "ClusterRole", "view").namespace == ""
+    with pytest.raises(KubeNotFound, match="knows no kind 'Deploiment'"):
+        real.list("apps/v1", "Deploiment")
+    with pytest.raises(KubeNotFound):
+        real.list("example.org/v9", "Thing")
+
+
+@pytest.mark.kind
+def test_what_the_api_server_refuses_is_told_in_its_words(real: Kube) -> None:
+    bad = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": {}}
+    with pytest.raises(ApiRefused, match="selector"):
+        real.apply([bad])
+    with pytest.raises(ToolFailed, match=r"metadata\.name"):
+        real.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}}])
+
+
+@pytest.mark.kind
+def test_the_account_of_checks_reads_and_changes_nothing(real: Kube, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(reader_kubeconfig(real), encoding="utf-8")
+    reader = Kube(path)
+    assert reader.get("v1", "Namespace", "default").name == "default"
+    assert reader.list("apps/v1", "Deployment", all_namespaces=True) is not None
+    for change in (
+        lambda: reader.apply([MAP]),
+        lambda: reader.delete("v1", "ConfigMap", "notes", "default"),
+        lambda: reader.get_raw("/api/v1/namespaces/default/pods/any/exec?command=true"),
+        lambda: reader.get_raw("/api/v1/nodes/any/proxy/run"),
+    ):
+        with pytest.raises(ApiRefused) as caught:
+            change()
+        assert caught.value.status == 403
+
+
+@pytest.mark.kind
+def test_events_about_an_object_and_only_those_are_found(real: Kube) -> None:
+    about = real.apply([MAP], namespace="default")[0]
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": f"contract-{uuid.uuid4().hex[:8]}", "namespace": "default"},
+        "involvedObject": {"kind": "ConfigMap", "name": about.name, "uid": about.uid},
+        "reason": "Seen",
+        "message": "by a test",
+        "type": "Normal",
+    }
+    other = {
+        **event,
+        "metadata": {"name": f"contract-{uuid.uuid4().hex[:8]}", "namespace": "default"},
+        "involvedObject": {"kind": "ConfigMap", "name": about.name, "uid": "another"},
+    }
+    real.apply([event, other])
+    assert [one.reason for one in real.events(about)] == ["Seen"]
+    real.delete("v1", "ConfigMap", "notes", "default")
+
+
+def test_an_api_server_that_is_away_is_told_apart_from_one_that_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    path.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+        "clusters: [{name: x, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+        "users: [{name: x, user: {token: t}}]\n"
+        "contexts: [{name: x, context: {cluster: x, user: x}}]\n",
+        encoding="utf-8",
+    )
+    away = Kube(path)
+    assert not away.ready()
+    with pytest.raises(ApiUnreachable, match=r"127\.0\.0\.1:1 does not answer"):
+        away.version()
+
+
+def test_a_cluster_without_a_kubeconfig_says_how_to_start_one(tmp_path: Path) -> None:
+    with pytest.raises(PrerequisiteMissing) as caught:
+        Kube(tmp_path / "none").version()
+    assert "labctl up" in caught.value.hint

@@ -1,0 +1,192 @@
+"""Checks in the real child process: each outcome, and misbehaviour that stays contained."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labctl.checks.runner import CheckRunner
+from labctl.model import Cluster
+from labctl.results import Fault, Outcome, Report
+from labctl.tools.process import Process
+from tests.lab_factory import CHECKS, LAB, tiny
+
+CLUSTER = Cluster("tiny", "tiny", "1.36.3", "containerd", ())
+HEAD = "import os, sys, time\nfrom pathlib import Path\nfrom labctl.checks import *\n"
+
+
+def run(
+    folder: Path, checks: str, *, steps: str = "", step: str | None = None, **environ: str
+) -> Report:
+    lab = tiny(folder, lab=LAB[: LAB.index("steps:")] + steps if steps else LAB, checks=checks)
+    env = {**os.environ, **environ}
+    return CheckRunner(Process(env), env).run(lab, CLUSTER, "{}", step=step)
+
+
+def outcomes(report: Report) -> dict[str, Outcome]:
+    return {check.name: check.outcome for check in report.checks}
+
+
+def test_a_failed_check_has_code_values_and_title_and_blocks_the_next_step(tmp_path: Path) -> None:
+    one, two = run(tmp_path, CHECKS).checks
+    assert (one.outcome, one.code, one.expected, one.actual) == (
+        Outcome.FAIL,
+        "absent",
+        "one",
+        "nothing",
+    )
+    assert one.title == "One is there"
+    assert (two.outcome, two.blocked_by) == (Outcome.BLOCKED, "one")
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie, which waits for a parent that reaps nobody."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+STEPS = """
+steps:
+  - {id: first, checks: [quits, floods, exits, value, reads, late, unknown]}
+  - {id: second, checks: [last]}
+"""
+WILD = (
+    HEAD
+    + '''
+@check
+def quits():
+    """Ends the process"""
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+    Path(__file__).with_name("pid").write_text(str(child))
+    os._exit(0)
+
+@check
+def floods():
+    """Prints 100 MB"""
+    for _ in range(100):
+        os.write(1, b"x" * (1 << 20))
+
+@check
+def exits():
+    """Calls sys.exit"""
+    sys.exit(0)
+
+@check
+def value():
+    """Has a value"""
+    return 42
+
+@check(needs=value)
+def reads(lab):
+    """Reads it"""
+    assert lab.value(value) == 42
+
+@check
+def late():
+    """Is on its way"""
+    raise NotYet("absent")
+
+@check
+def unknown(no_such_thing):
+    """Wants what isn't there"""
+
+@check(needs="quits")
+def last():
+    """Comes last"""
+'''
+)
+
+
+def test_a_check_that_misbehaves_is_an_error_and_the_others_keep_their_results(
+    tmp_path: Path,
+) -> None:
+    report = run(tmp_path, WILD, steps=STEPS)
+    assert outcomes(report) == {
+        "quits": Outcome.ERROR,
+        "floods": Outcome.ERROR,
+        "exits": Outcome.ERROR,
+        "value": Outcome.PASS,
+        "reads": Outcome.PASS,
+        "late": Outcome.WAITING,
+        "unknown": Outcome.ERROR,
+        "last": Outcome.BLOCKED,
+    }
+    messages = {check.name: check.message for check in report.checks}
+    started = int((tmp_path / "010-tiny/checks/pid").read_text())
+    assert not is_running(started)
+    assert messages["quits"] == "The check ended its process."
+    assert "SystemExit" in messages["exits"]
+    assert "no_such_thing" in messages["unknown"]
+    assert {check.fault for check in report.checks if check.message} == {Fault.LAB}
+
+
+def test_a_learner_s_pytest_settings_don_t_leak_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = nothing.py\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError\n")
+    report = run(
+        tmp_path / "labs",
+        CHECKS,
+        PYTEST_ADDOPTS="--collect-only",
+        PYTEST_PLUGINS="no_such_plugin",
+    )
+    assert outcomes(report)["one"] is Outcome.FAIL
+
+
+def test_nothing_is_written_into_the_lab(tmp_path: Path) -> None:
+    run(tmp_path, CHECKS)
+    names = {path.name for path in tmp_path.rglob("*")}
+    assert not names & {"__pycache__", ".pytest_cache", "pytest.ini"}
+
+
+def test_a_file_that_can_t_be_loaded_makes_its_checks_errors_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    report = run(tmp_path, CHECKS.replace("@check", "import no_such_module\n@check", 1))
+    assert {check.outcome for check in report.checks} == {Outcome.ERROR}
+    assert "no_such_module" in report.checks[0].message
+
+
+def test_one_step_runs_what_it_needs_and_reports_itself_alone(tmp_path: Path) -> None:
+    report = run(tmp_path, CHECKS, step="second")
+    assert outcomes(report) == {"two": Outcome.BLOCKED}
+
+
+HANGS = """
+@check
+def hangs():
+    \"\"\"Hangs\"\"\"
+    while True:
+        pass
+
+@check
+def clings():
+    \"\"\"Hangs on to life\"\"\"
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+
+@check
+def fine():
+    \"\"\"Is fine\"\"\"
+"""
+
+
+def test_a_check_that_hangs_is_ended_even_when_it_swallows_the_alarm(tmp_path: Path) -> None:
+    text = LAB[: LAB.index("steps:")] + "steps: [{id: first, checks: [hangs, clings, fine]}]"
+    lab = tiny(tmp_path, lab=text, checks=HEAD + HANGS)
+    env = dict(os.environ)
+    report = CheckRunner(Process(env), env, attempt=0.2).run(lab, CLUSTER, "{}")
+    assert list(outcomes(report).values()) == [Outcome.ERROR, Outcome.ERROR, Outcome.PASS]
+    hangs, clings, _ = report.checks
+    assert hangs.message == "The check did not end within 0.2 s."
+    assert clings.message == "The check hung and was ended."
