@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from labctl import guide
 from labctl.errors import LabInvalid, UsageError
 from labctl.lab_problems import docstrings_of, examine
 from labctl.manifest import FALLBACK, CourseFile, LabFile, MessagesFile, Step
@@ -13,8 +14,6 @@ from labctl.manifest_problems import did_you_mean, load
 from labctl.source import Problem, Unreadable, inside, read_all
 from labctl.texts import Texts
 
-ANCHOR: Final = re.compile(r"^#+ .*\{#([a-z0-9-]+)\}\s*$")
-FENCE: Final = re.compile(r"^\s*(```|~~~)")
 NUMBERED: Final = re.compile(r"^\d+-")
 INVALID_HINT: Final = "Correct the files, then run this again; docs/lab-format.md has the format."
 
@@ -54,21 +53,11 @@ class Lab:
 
     def guide(self, language: str) -> str:
         """The guide in that language, or in English, without the headings' anchors."""
-        lines = self._guide(language).splitlines()
-        return "\n".join(_bare(line) for line in lines) + "\n"
+        return "\n".join(line for line, _ in guide.lines(self._guide(language))) + "\n"
 
     def guide_step(self, language: str, step: str) -> str:
         """The part of the guide from a step's heading to the next heading with an anchor."""
-        taken: list[str] = []
-        taking = fenced = False
-        for line in self._guide(language).splitlines():
-            fenced ^= bool(FENCE.match(line))
-            anchor = None if fenced else ANCHOR.match(line)
-            if anchor:
-                taking = anchor.group(1) == step
-            if taking:
-                taken.append(_bare(line))
-        return "\n".join(taken).strip() + "\n"
+        return guide.section(self._guide(language), step)
 
     def debrief(self) -> str:
         """What to read after success; a sentence where the author wrote none."""
@@ -191,7 +180,3 @@ def invalid(problems: list[Problem]) -> LabInvalid:
         details=[str(problem) for problem in ordered],
         hint=INVALID_HINT,
     )
-
-
-def _bare(line: str) -> str:
-    return re.sub(r"\s*\{#[a-z0-9-]+\}\s*$", "", line) if line.startswith("#") else line

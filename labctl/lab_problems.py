@@ -1,12 +1,12 @@
 """What a lab's files must have beyond their own shape: each other."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from labctl import guide
 from labctl.manifest import FALLBACK, LabFile, MessagesFile, MistakeFile
 from labctl.manifest_problems import did_you_mean, load
 from labctl.source import Problem, Unreadable, inside, read_all
@@ -126,7 +126,7 @@ def _guides(
         if not path.is_file():
             yield Problem(f"{prefix}/{name}", 0, "is missing")
             continue
-        anchors = re.findall(r"^#+ .*\{#(.+?)\}\s*$", path.read_text(encoding="utf-8"), re.M)
+        anchors = {anchor for _, anchor in guide.lines(path.read_text(encoding="utf-8"))}
         for step in lab.steps:
             if step.id not in anchors:
                 text = f"has no heading for step '{step.id}': ## Title {{#{step.id}}}"
