@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labctl.settings import Settings
@@ -57,7 +58,13 @@ class App:
         """The API server of a cluster, by the kubeconfig that labctl keeps for it."""
         from labctl.tools.kube import Kube  # noqa: PLC0415
 
-        return Kube(self.store.kubeconfig(name))
+        return Kube(self.kubeconfig(name))
+
+    def kubeconfig(self, name: str) -> Path:
+        """The cluster's own kubeconfig; one that got lost is written again."""
+        from labctl.ops.create import restore_kubeconfig  # noqa: PLC0415
+
+        return restore_kubeconfig(name, self.kind, self.store)
 
     def free_space(self) -> int | None:
         """Bytes free on the engine's disk; None where it is another machine's."""

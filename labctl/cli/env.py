@@ -16,5 +16,5 @@ def command(app: App, name: str | None) -> None:
 
     Your own kubeconfig is neither read nor changed.
     """
-    path = app.store.kubeconfig(app.target(name).name)
+    path = app.kubeconfig(app.target(name).name)
     app.console.out(f"export KUBECONFIG={shlex.quote(str(path))}")

@@ -15,5 +15,5 @@ from labctl.cli.target import name_option
 @click.pass_obj
 def command(app: App, name: str | None, arguments: tuple[str, ...]) -> None:
     """Run kubectl against the lab's cluster; your own kubeconfig stays out of it."""
-    path = app.store.kubeconfig(app.target(name).name)
+    path = app.kubeconfig(app.target(name).name)
     app.process.replace(("kubectl", *arguments), env={"KUBECONFIG": str(path)})

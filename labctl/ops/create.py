@@ -104,6 +104,14 @@ def wait_ready(cluster: Cluster, ports: Ports) -> None:
         raise ToolTimeout(err.message, hint=_keep_logs(cluster.kind_name, ports)) from err
 
 
+def restore_kubeconfig(name: str, clusters: Clusters, store: Store) -> Path:
+    """Where a cluster's kubeconfig lies; asked of kind again where it got lost."""
+    path = store.kubeconfig(name)
+    if not path.is_file() or not path.stat().st_size:
+        store.write(path, clusters.kubeconfig(f"labctl-{name}"))
+    return path
+
+
 @contextmanager
 def undone_on_error(name: str, ports: Ports, *, keep: bool) -> Iterator[None]:
     """Remove the cluster when the block fails or is interrupted, unless it is to be kept."""

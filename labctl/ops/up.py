@@ -1,13 +1,21 @@
 """`labctl up`: the cluster, its images and the scene. Doing it again repairs what is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
 from labctl.model import Cluster, ClusterSpec, NodeImage, Runtime
 from labctl.ops import clusters
-from labctl.ops.create import Ports, create, finished, remove, undone_on_error, wait_ready
+from labctl.ops.create import (
+    Ports,
+    create,
+    finished,
+    remove,
+    restore_kubeconfig,
+    undone_on_error,
+    wait_ready,
+)
 from labctl.ops.wish import Wish, check_name, refuse_differences
 
 LOCK_TIMEOUT: Final = 1800.0
@@ -128,9 +136,7 @@ def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:
         with ports.progress.phase("Start the stopped nodes"):
             for name in stopped:
                 ports.engine.start(name)
-    kubeconfig = ports.store.kubeconfig(found.name)
-    if not kubeconfig.is_file() or not kubeconfig.stat().st_size:
-        ports.store.write(kubeconfig, ports.clusters.kubeconfig(found.kind_name))
+    restore_kubeconfig(found.name, ports.clusters, ports.store)
     wait_ready(found, ports)
     stage.build_images()
     stage.load_images(found)
@@ -143,8 +149,3 @@ def _found(ports: Ports, name: str) -> Cluster:
     if found is None:
         raise ToolFailed(f"Cluster '{name}' went away while it was being made.")
     return found
-
-
-def names(found: Sequence[Cluster]) -> str:
-    """The names of clusters as part of a sentence."""
-    return ", ".join(f"'{cluster.name}'" for cluster in found)

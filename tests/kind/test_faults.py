@@ -1,0 +1,213 @@
+"""What goes wrong while `up` works: killed, interrupted, engine gone, disk full, two at once.
+
+Everything aims at containers and files that the test made itself.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab_fixtures import LAB, Cli, traces
+
+pytestmark = [pytest.mark.kind, pytest.mark.fault, pytest.mark.timeout(600)]
+
+PHASES = ("Build image", "Start Kubernetes", "Load", "Wait for nodes", "Set the scene")
+
+
+def _start_until(cli: Cli, name: str, phase: str) -> subprocess.Popen[str]:
+    """Start `up` and come back when it says that a phase begins."""
+    process = cli.start("up", LAB, "--name", name)
+    assert process.stderr
+    for line in process.stderr:
+        if line.startswith(f"... {phase}"):
+            return process
+    raise AssertionError(f"'up' ended before '{phase}'")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_interrupted_up_undoes_itself(cli: Cli, name: str, phase: str) -> None:
+    process = _start_until(cli, name, phase)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert err.count("Error:") == 1
+    assert "Traceback" not in err
+    assert traces(name) == []
+    assert not (cli.home / "clusters" / name).exists()
+
+
+@pytest.mark.parametrize("phase", ["Start Kubernetes", "Load", "Set the scene"])
+def test_after_a_killed_up_the_next_one_succeeds(cli: Cli, name: str, phase: str) -> None:
+    process = _start_until(cli, name, phase)
+    if phase == "Start Kubernetes":
+        time.sleep(3)  # into kubeadm
+    process.kill()
+    process.communicate(timeout=60)
+    assert cli.json("up", LAB, "--name", name)["state"] in ("created", "running")
+    rows = {row["name"]: row for row in cli.json("status")["labs"]}
+    assert rows[name]["state"] == "ready"
+
+
+def test_a_half_made_cluster_shows_as_such_and_can_be_removed(cli: Cli, name: str) -> None:
+    process = _start_until(cli, name, "Start Kubernetes")
+    _until(lambda: any("container" in line for line in traces(name)))
+    process.kill()
+    process.communicate(timeout=60)
+    rows = {row["name"]: row for row in cli.json("status")["labs"]}
+    assert rows[name]["state"] == "half-made"
+    cli("down", "--name", name)
+    assert traces(name) == []
+
+
+def test_two_ups_at_once_make_one_cluster(cli: Cli, name: str) -> None:
+    first = _start_until(cli, name, "Start Kubernetes")
+    second = cli.start("up", LAB, "--name", name, "--output", "json")
+    out, err = second.communicate(timeout=280)
+    first.communicate(timeout=120)
+    assert (first.returncode, second.returncode) == (0, 0), err
+    assert "waiting for it" in err
+    assert '"state": "running"' in out
+    assert len([line for line in traces(name) if line.startswith("container")]) == 1
+
+
+def test_a_foreign_cluster_of_that_name_is_left_alone(cli: Cli, name: str) -> None:
+    container = f"labctl-{name}-control-plane"
+    labels = ["--label", f"io.x-k8s.kind.cluster=labctl-{name}"]
+    image = "labctl/base:trixie"
+    subprocess.run(
+        ["docker", "create", "--name", container, *labels, image, "true"],
+        check=True,
+        capture_output=True,
+    )
+    try:
+        ran = cli("up", LAB, "--name", name, code=2)
+        assert "did not make" in ran.err
+        cli("down", "--name", name)
+        subprocess.run(["docker", "inspect", container], check=True, capture_output=True)
+    finally:
+        subprocess.run(["docker", "rm", container], check=True, capture_output=True)
+
+
+class EngineLine:
+    """A socket that leads to the engine until it is cut: the engine as `up` would lose it."""
+
+    def __init__(self, path: Path, engine: str) -> None:
+        self.path = path
+        self._engine = engine
+        self._ends: list[socket.socket] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self.path.unlink(missing_ok=True)
+        for end in (self._server, *self._ends):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._engine)
+            except OSError:
+                return
+            self._ends += [near, far]
+            for here, there in ((near, far), (far, near)):
+                threading.Thread(target=_pump, args=(here, there), daemon=True).start()
+
+
+def _pump(here: socket.socket, there: socket.socket) -> None:
+    try:
+        while data := here.recv(1 << 16):
+            there.sendall(data)
+        there.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[EngineLine]:
+    engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    line = EngineLine(tmp_path / "engine.sock", engine)
+    yield line
+    line.cut()
+
+
+@pytest.mark.parametrize("phase", ["Start Kubernetes", "Load", "Wait for nodes"])
+def test_an_engine_that_goes_away_is_one_message(
+    cli: Cli, name: str, line: EngineLine, phase: str
+) -> None:
+    cli.env = {"DOCKER_HOST": f"unix://{line.path}"}
+    process = _start_until(cli, name, phase)
+    time.sleep(0.5)
+    line.cut()
+    _, err = process.communicate(timeout=280)
+    assert process.returncode in (4, 5), err
+    assert err.count("Error:") == 1, err
+    assert "Traceback" not in err
+    assert "labctl down" in err or "labctl setup" in err
+    cli.env.clear()
+    assert cli.json("up", LAB, "--name", name)["state"] in ("created", "running")
+
+
+@pytest.mark.parametrize("verb", [("up", LAB), ("status",), ("check",), ("down", "--all")])
+def test_without_an_engine_every_verb_ends_with_4(
+    cli: Cli, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    cli.env = {"DOCKER_HOST": f"unix://{tmp_path}/no-engine.sock"}
+    ran = cli(*verb, code=4)
+    assert "does not answer" in ran.err
+    assert ran.out == ""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MiB in a file, full but for a few bytes."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    image, mount = tmp_path / "disk.img", tmp_path / "disk"
+    mount.mkdir()
+    image.write_bytes(b"\0" * (1 << 20))
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True, capture_output=True)
+    subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
+    try:
+        with (mount / "fill").open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"\0" * 4096)
+            except OSError:
+                pass
+        yield mount
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+
+def test_a_full_disk_under_the_state_folder_is_one_message(
+    cli: Cli, name: str, small_disk: Path
+) -> None:
+    cli.home = small_disk / "state"
+    ran = cli("up", LAB, "--name", name, code=5)
+    assert "No space left on device" in ran.err
+    assert "LABCTL_HOME" in ran.err
+    assert ran.err.count("Error:") == 1
+    assert traces(name) == []
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
