@@ -131,9 +131,13 @@ class FakeEngine:
             for node in self.rows
         ]
 
-    def remove_containers(self, label: str) -> tuple[str, ...]:
+    def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         self._ask()
-        gone = [node for node in self.rows if _has(node.labels, label)]
+        gone = [
+            node
+            for node in self.rows
+            if _has(node.labels, label) and not (without and without in node.labels)
+        ]
         self.rows = [node for node in self.rows if node not in gone]
         names = tuple(node.name for node in gone)
         self.files = {key: value for key, value in self.files.items() if key[0] not in names}
