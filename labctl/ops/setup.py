@@ -175,8 +175,12 @@ def _install(ports: Ports, plan: Plan) -> None:
         # which changes nothing either.
         ports.packages.remove_suites(new)
         raise
-    with progress.phase(f"Install {' '.join(plan.packages)}"):
+    with progress.phase(f"Install {', '.join(_names(plan.packages))}"):
         ports.packages.install(plan.packages, progress.detail)
+
+
+def _names(packages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(package.partition("/")[0] for package in packages)
 
 
 def _refuse_to_replace(simulation: str, plan: Plan) -> None:

@@ -31,6 +31,7 @@ class Distribution:
     newer: frozenset[str] = frozenset()
 
 
+# kubectl by its own name: kubernetes-client only depends on it, in whichever version.
 # The engine's packages go together: docker.io 20.10 has the docker program, later ones don't.
 _ENGINE_OF_DEBIAN: Final = ("docker.io", "docker-cli", "docker-buildx")
 _DEBIAN: Final = {
@@ -38,16 +39,16 @@ _DEBIAN: Final = {
     "docker": ("docker-cli",),
     "buildx": ("docker-buildx",),
     "kind": ("kind",),
-    "kubectl": ("kubernetes-client",),
+    "kubectl": ("kubectl",),
     "mmdebstrap": ("mmdebstrap",),
 }
-_BY_HAND: Final = frozenset({"kind", "kubernetes-client"})
+_NEWEST: Final = frozenset({"kind", "kubectl"})
 DEBIAN: Final = {
     # Its own engine, 20.10, is too old. The pins keep everything else as it is.
     "bookworm": Distribution(
-        _DEBIAN, {"trixie": 50, "forky": 40}, frozenset(_ENGINE_OF_DEBIAN) | _BY_HAND
+        _DEBIAN, {"trixie": 50, "forky": 40}, frozenset(_ENGINE_OF_DEBIAN) | _NEWEST
     ),
-    "trixie": Distribution(_DEBIAN, {"forky": 40}, _BY_HAND),
+    "trixie": Distribution(_DEBIAN, {"forky": 40}, _NEWEST),
     "forky": Distribution(_DEBIAN),
 }
 # Its archive has neither kind nor kubectl, and Debian's suites can't be mixed in.
