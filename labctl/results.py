@@ -27,6 +27,7 @@ class Fault(StrEnum):
     """Whose fault an `error` is; never the learner's."""
 
     LAB = "lab"
+    TOOL = "tool"
     API = "api"
     ENGINE = "engine"
 
@@ -35,6 +36,7 @@ class Fault(StrEnum):
         """The code that a command ends with."""
         return {
             Fault.LAB: ExitCode.LAB_INVALID,
+            Fault.TOOL: ExitCode.TOOL,
             Fault.API: ExitCode.TOOL,
             Fault.ENGINE: ExitCode.PREREQUISITE,
         }[self]
@@ -110,7 +112,7 @@ class Report:
         if self.outcome is not Outcome.ERROR:
             return ExitCode.NOT_PASSED
         faults = {check.fault for check in self.checks if check.outcome is Outcome.ERROR}
-        for fault in (Fault.ENGINE, Fault.API):
+        for fault in (Fault.ENGINE, Fault.API, Fault.TOOL):
             if fault in faults:
                 return fault.exit_code
         return Fault.LAB.exit_code

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.checks.api import CheckSpec, NotPassed, NotYet
-from labctl.errors import ApiUnreachable, LabctlError, PrerequisiteMissing
+from labctl.errors import ApiUnreachable, LabctlError, PrerequisiteMissing, ToolFailed
 from labctl.results import Fault, Outcome
 from labctl.waiting import Clock
 
@@ -95,8 +95,11 @@ def broken(err: BaseException) -> Verdict:
         fault = Fault.API
     elif isinstance(err, PrerequisiteMissing):
         fault = Fault.ENGINE
+    elif isinstance(err, ToolFailed):
+        fault = Fault.TOOL
     if isinstance(err, LabctlError):
-        return Verdict(Outcome.ERROR, message=err.message, fault=fault)
+        message = " ".join((err.message, *err.details[-1:]))
+        return Verdict(Outcome.ERROR, message=message, fault=fault)
     if isinstance(err, TookTooLong):
         return Verdict(Outcome.ERROR, message=str(err), fault=fault)
     where = traceback.extract_tb(err.__traceback__)[-1:]

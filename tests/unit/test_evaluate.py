@@ -7,7 +7,7 @@ import pytest
 
 from labctl.checks.api import CheckSpec, Mismatch, Missing, NotYet, check, spec_of
 from labctl.checks.evaluate import Evaluation, Patience, Verdict
-from labctl.errors import ApiUnreachable, PrerequisiteMissing
+from labctl.errors import ApiUnreachable, PrerequisiteMissing, ToolFailed
 from labctl.results import Fault, Outcome
 from tests.fakes import FakeTime
 
@@ -91,6 +91,7 @@ def test_a_stable_check_passes_after_its_time_and_not_before() -> None:
     [
         (ApiUnreachable("away"), Fault.API),
         (PrerequisiteMissing("no engine"), Fault.ENGINE),
+        (ToolFailed("'docker' exited with 1.", details=["no such container"]), Fault.TOOL),
         (AttributeError("spec"), Fault.LAB),
         (SystemExit(0), Fault.LAB),
         (AssertionError("no"), Fault.LAB),
@@ -100,6 +101,8 @@ def test_whatever_else_is_raised_is_nobody_s_failure(error: BaseException, fault
     verdict = judge(raising(error), FakeTime(), within=60)
     assert (verdict.outcome, verdict.fault) == (Outcome.ERROR, fault)
     assert verdict.message
+    if fault is Fault.TOOL:
+        assert verdict.message.endswith("no such container")
 
 
 def test_the_decorator_keeps_the_function_and_its_words() -> None:
