@@ -14,8 +14,8 @@ from labctl.ops.setup_plan import parse_simulation
 from labctl.tools.apt import Apt
 from labctl.tools.host import LocalHost
 from labctl.tools.process import Process
+from tests.setup_fakes import FakeApt, FakeMachine
 from tests.unit.test_doctor_gather import FakeHost, FakeRunner
-from tests.unit.test_setup import FakeApt, FakeMachine
 
 
 @pytest.fixture(params=["real", "fake"])
