@@ -97,7 +97,8 @@ def packed(member: tarfile.TarInfo, content: Readable) -> Iterator[bytes]:
             raise ToolFailed(f"The image archive breaks off in '{member.name}'.")
         left -= len(piece)
         yield piece
-    yield bytes(-member.size % tarfile.BLOCKSIZE)
+    if padding := -member.size % tarfile.BLOCKSIZE:
+        yield bytes(padding)
 
 
 def packed_bytes(name: str, content: bytes) -> Iterator[bytes]:
