@@ -1,6 +1,7 @@
 """`labctl load`."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import click
 
@@ -36,21 +37,16 @@ def command(app: App, images: tuple[str, ...], name: str | None, output: str) ->
 
 
 def _show(console: Console, outcome: Sequence[Loaded]) -> None:
-    console.table(
-        ("image", "node", "result", "size", "time"),
-        [
-            (
-                one.image,
-                one.node,
-                one.result,
-                size(one.size),
-                f"{one.seconds:.1f} s" if one.result is Result.LOADED else "-",
-            )
-            for one in outcome
-        ],
-    )
+    for image, lines in groupby(outcome, key=lambda one: one.image):
+        console.out(image)
+        console.table(("node", "result", "size", "time"), [_row(line) for line in lines])
     if all(one.result is Result.THERE for one in outcome):
-        console.talk("Every node has them already: nothing was sent.")
+        console.talk("Nothing was sent: every node has it already.")
+
+
+def _row(one: Loaded) -> tuple[str, ...]:
+    time = f"{one.seconds:.1f} s" if one.result is Result.LOADED else "-"
+    return one.node, one.result, size(one.size), time
 
 
 def _document(cluster: Cluster, outcome: Sequence[Loaded]) -> dict[str, object]:

@@ -21,7 +21,7 @@ kubernetes_option = click.option(
 runtime_option = click.option(
     "--runtime",
     type=click.Choice([str(runtime) for runtime in Runtime]),
-    default=Runtime.CONTAINERD,
+    default=Runtime.CONTAINERD.value,
     help="[containerd]",
 )
 
