@@ -19,9 +19,9 @@ def deployment_exists(kube):
 
 
 @check(needs=deployment_exists)
-def image_is_on_the_nodes(lab, nodes):
+def image_is_on_the_nodes(kube, nodes):
     """Its image is the one that was loaded into the nodes"""
-    deployment = lab.value(deployment_exists)
+    deployment = kube.get("apps/v1", "Deployment", "model-server", code="deployment-missing")
     container = server(deployment)
     for node in nodes:
         wanted = node.image(container.image)
@@ -31,18 +31,17 @@ def image_is_on_the_nodes(lab, nodes):
             )
         loaded = node.image(IMAGE)
         if loaded is None or wanted.id != loaded.id:
-            raise Mismatch("other-image", expected=IMAGE, actual=container.image, about=deployment)
+            raise Mismatch("other-image", expected=IMAGE, actual=container.image)
     if container.imagePullPolicy == "Always":
         raise Mismatch("pull-always", expected="IfNotPresent", actual="Always", about=deployment)
 
 
 @check(needs=deployment_exists)
-def replicas_wanted(lab):
+def replicas_wanted(kube):
     """It asks for three replicas"""
-    deployment = lab.value(deployment_exists)
-    wanted = deployment.spec.replicas
-    if wanted < REPLICAS:
-        raise Mismatch("replicas-short", expected=REPLICAS, actual=wanted, about=deployment)
+    deployment = kube.get("apps/v1", "Deployment", "model-server", code="deployment-missing")
+    if deployment.spec.replicas < REPLICAS:
+        raise Mismatch("replicas-short", expected=REPLICAS, actual=deployment.spec.replicas)
 
 
 @check(needs=[image_is_on_the_nodes, replicas_wanted], within=60, stable=3)
@@ -51,7 +50,7 @@ def pods_ready(kube):
     deployment = kube.get("apps/v1", "Deployment", "model-server", code="deployment-missing")
     probe = server(deployment).readinessProbe
     if probe is None:
-        raise Mismatch("no-readiness-probe", about=deployment)
+        raise Mismatch("no-readiness-probe")
     for pod in kube.pods(selector=deployment.spec.selector.matchLabels):
         look_at(pod, probe)
     status, wanted = deployment.status, deployment.spec.replicas

@@ -11,7 +11,7 @@ def digest_noted(kube, engine, nodes):
     noted = (deployment.metadata.annotations or {}).get(NOTE, "")
     noted = noted.removeprefix("sha256:")
     if not noted:
-        raise Missing("digest-missing", expected=NOTE, about=deployment)
+        raise Missing("digest-missing", expected=NOTE)
     # Not image().image_id: with Docker's containerd image store that is a manifest's digest.
     docker = engine.config_digest(IMAGE)
     if docker is None:
@@ -24,4 +24,4 @@ def digest_noted(kube, engine, nodes):
             raise Mismatch("image-differs", expected=docker, actual=image.id)
     if f"sha256:{noted}" != docker:
         # `expected` stays out of this one: finding it is the exercise.
-        raise Mismatch("digest-differs", actual=f"sha256:{noted}", about=deployment)
+        raise Mismatch("digest-differs", actual=f"sha256:{noted}")

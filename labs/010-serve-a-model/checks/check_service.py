@@ -15,7 +15,7 @@ def service_exists(kube):
     service = kube.get("v1", "Service", "model-server", code="service-missing")
     address = service.spec.clusterIP
     if address in (None, "", "None"):
-        raise Mismatch("no-address", actual=service.spec.type, about=service)
+        raise Mismatch("no-address", actual=service.spec.type)
     return service
 
 
@@ -31,17 +31,15 @@ def selector_finds_the_pods(kube, lab):
 
 
 @check(needs=service_exists)
-def port_leads_to_the_server(lab):
+def port_leads_to_the_server(kube):
     """Its port 80 leads to the server's port 8080"""
-    service = lab.value(service_exists)
+    service = kube.get("v1", "Service", "model-server", code="service-missing")
     ports = {port.port: port.targetPort for port in service.spec.ports}
     if SERVICE_PORT not in ports:
-        raise Mismatch(
-            "wrong-service-port", expected=SERVICE_PORT, actual=sorted(ports), about=service
-        )
+        raise Mismatch("wrong-service-port", expected=SERVICE_PORT, actual=sorted(ports))
     target = ports[SERVICE_PORT]
     if target not in (SERVER_PORT, str(SERVER_PORT)):
-        raise Mismatch("wrong-target-port", expected=SERVER_PORT, actual=target, about=service)
+        raise Mismatch("wrong-target-port", expected=SERVER_PORT, actual=target)
 
 
 @check(needs=[selector_finds_the_pods, port_leads_to_the_server], within=30)
