@@ -3,28 +3,41 @@
 import os
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
 from labctl.ops.reader import reader_kubeconfig
+from labctl.store import Store
 from labctl.tools.kube import Kube
 from labctl.tools.kube_rest import ApiRefused
 from labctl.waiting import Pending, wait_until
 from tests.kube_fake import FakeKube
+from tests.lab_fixtures import Running, lab, session_cli  # noqa: F401
 
+CONFIG = """
+apiVersion: v1
+kind: Config
+current-context: x
+clusters: [{name: x, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: x, user: {token: t}}]
+contexts: [{name: x, context: {cluster: x, user: x}}]
+"""
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}}
 
 
-@pytest.fixture(scope="module")
-def real() -> Kube:
-    """The API server of LABCTL_TEST_KUBECONFIG."""
-    path = os.environ.get("LABCTL_TEST_KUBECONFIG")
-    if not path:
-        pytest.skip("LABCTL_TEST_KUBECONFIG names no cluster")
-    return Kube(Path(path))
+@pytest.fixture
+def real(request: pytest.FixtureRequest) -> Kube:
+    """The API server that LABCTL_TEST_KUBECONFIG names, or else the session's cluster."""
+    chosen = os.environ.get("LABCTL_TEST_KUBECONFIG")
+    if chosen:
+        return Kube(Path(chosen))
+    running: Running = request.getfixturevalue("lab")
+    return Kube(Store(running.cli.home).kubeconfig(running.name))
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.kind)])
@@ -157,17 +170,37 @@ def test_events_about_an_object_and_only_those_are_found(real: Kube) -> None:
 
 def test_an_api_server_that_is_away_is_told_apart_from_one_that_refuses(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
-    path.write_text(
-        "apiVersion: v1\nkind: Config\ncurrent-context: x\n"
-        "clusters: [{name: x, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-        "users: [{name: x, user: {token: t}}]\n"
-        "contexts: [{name: x, context: {cluster: x, user: x}}]\n",
-        encoding="utf-8",
-    )
+    path.write_text(CONFIG)
     away = Kube(path)
     assert not away.ready()
     with pytest.raises(ApiUnreachable, match=r"127\.0\.0\.1:1 does not answer"):
         away.version()
+
+
+class Version(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"gitVersion": "v1.2.3"}')
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as above
+        """Say nothing."""
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_a_local_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with HTTPServer(("127.0.0.1", 0), Version) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        path = tmp_path / "kubeconfig"
+        path.write_text(
+            CONFIG.replace("https://127.0.0.1:1", f"http://127.0.0.1:{server.server_port}")
+        )
+        assert Kube(path).version() == "1.2.3"
 
 
 def test_a_cluster_without_a_kubeconfig_says_how_to_start_one(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def outcomes(report: Report) -> dict[str, Outcome]:
     return {check.name: check.outcome for check in report.checks}
 
 
-def test_a_failed_check_has_code_values_and_title_and_blocks_the_next_step(tmp_path: Path) -> None:
+def test_a_failed_check_has_its_code_and_blocks_the_next_step_and_writes_nothing(
+    tmp_path: Path,
+) -> None:
     one, two = run(tmp_path, CHECKS).checks
     assert (one.outcome, one.code, one.expected, one.actual) == (
         Outcome.FAIL,
@@ -37,6 +39,8 @@ def test_a_failed_check_has_code_values_and_title_and_blocks_the_next_step(tmp_p
     )
     assert one.title == "One is there"
     assert (two.outcome, two.blocked_by) == (Outcome.BLOCKED, "one")
+    names = {path.name for path in tmp_path.rglob("*")}
+    assert not names & {"__pycache__", ".pytest_cache", "pytest.ini"}
 
 
 def is_running(pid: int) -> bool:
@@ -137,12 +141,6 @@ def test_a_learner_s_pytest_settings_don_t_leak_in(
         PYTEST_PLUGINS="no_such_plugin",
     )
     assert outcomes(report)["one"] is Outcome.FAIL
-
-
-def test_nothing_is_written_into_the_lab(tmp_path: Path) -> None:
-    run(tmp_path, CHECKS)
-    names = {path.name for path in tmp_path.rglob("*")}
-    assert not names & {"__pycache__", ".pytest_cache", "pytest.ini"}
 
 
 def test_a_file_that_can_t_be_loaded_makes_its_checks_errors_with_the_reason(

@@ -1,8 +1,9 @@
 """Scene, starter files, checks, hints, solutions, reset: the use cases of a running lab."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from labctl.ops.reset import reset
 from labctl.ops.scene import apply_scene, reset_scene
 from labctl.ops.solve import Solver
 from labctl.ops.starter import copy_starter, remove_starter
+from labctl.resource import Resource
 from labctl.results import CheckResult, Outcome, Report, StepResult
 from labctl.store import Store
 from tests.fakes import FakeEngine, FakeProgress, FakeTime
@@ -145,10 +147,24 @@ def test_a_scene_is_set_once_and_the_learner_s_changes_stay(lab: Lab) -> None:
     assert len(kube.calls) == 3
 
 
+class Full(FakeKube):
+    """Refuses ConfigMaps, as a full disk would."""
+
+    def apply(
+        self, documents: Iterable[Mapping[str, Any]], *, namespace: str | None = None
+    ) -> tuple[Resource, ...]:
+        documents = list(documents)
+        if any(document["kind"] == "ConfigMap" for document in documents):
+            raise ToolFailed("no space left on device")
+        return super().apply(documents, namespace=namespace)
+
+
 def test_a_scene_that_was_cut_short_is_set_again(lab: Lab) -> None:
-    kube = FakeKube()
-    kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "tiny"}}])
-    assert apply_scene(lab, kube, clock=FakeTime().clock())
+    full = Full()
+    with pytest.raises(ToolFailed):
+        apply_scene(lab, full)
+    kube = FakeKube(objects=full.objects)
+    assert apply_scene(lab, kube)
     assert kube.get("v1", "ConfigMap", "start", "tiny")
 
 
