@@ -12,23 +12,28 @@ tools() {
 	for dir in bin sbin lib lib64; do
 		[ ! -e "/usr/$dir" ] || { mkdir -p "$1/usr/$dir" && ln -s "usr/$dir" "$1/$dir"; }
 	done
-	for program in xtables-nft-multi xtables-legacy-multi conntrack nft ip dash cat ls mkdir rm; do
-		path=$(command -v "$program")
-		for file in "$path" $(ldd "$path" | grep -o '/[^ ]*'); do
-			folder=$(realpath "$(dirname "$file")")
-			mkdir -p "$1$folder"
-			cp -L "$file" "$1$folder/"
-		done
+	programs=$(for name in xtables-nft-multi xtables-legacy-multi conntrack nft ip dash cat ls mkdir rm; do
+		command -v "$name"
+	done)
+	# iptables' matches and targets are libraries with needs of their own: without
+	# libm, a Service with two endpoints has no rules.
+	extensions=$(find /usr/lib -path '*/xtables/*.so')
+	for file in $programs $extensions $(ldd $programs $extensions | grep -o '[[:space:]]/[^ :]*' | sort -u); do
+		folder=$(realpath "$(dirname "$file")")
+		mkdir -p "$1$folder"
+		cp -L "$file" "$1$folder/"
 	done
-	extensions=$(dirname "$(find /usr/lib -name libxt_comment.so -o -name libxt_tcp.so | head -n1)")
-	mkdir -p "$1$extensions"
-	cp -rL "$extensions/." "$1$extensions/"
 	for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
 		ln -s xtables-nft-multi "$1/usr/sbin/$name"
 	done
 	ln -s dash "$1/usr/bin/sh"
 	mkdir -p "$1/etc" "$1/tmp" "$1/run"
 	cp /etc/protocols /etc/services /etc/ethertypes "$1/etc/"
+	# A missing library would show only when a rule needs it.
+	loader=$(ls /lib64/ld-linux-*.so* /lib/ld-linux-*.so* 2>/dev/null | head -n1)
+	for file in $programs $extensions; do
+		chroot "$1" "$loader" --list "$file" >/dev/null || { echo "$file lacks a library" >&2; exit 1; }
+	done
 }
 
 install_in() { # install_in ROOT PATH BINARY

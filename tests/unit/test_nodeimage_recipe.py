@@ -1,0 +1,138 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from labctl.model import Runtime
+from labctl.nodeimage import FOLDER, debian, recipe, static_cni, versions
+from labctl.nodeimage.buildlog import BuildLog, hint
+
+PINS = versions.resolve("1.36.3", versions.load())
+OLDER = versions.resolve("1.34.4", versions.load())
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "nodeimage"
+    shutil.copytree(FOLDER, folder)
+    return folder
+
+
+def digest(folder: Path, pins: versions.Pins = PINS) -> str:
+    return recipe.recipe_digest(pins, Runtime.CONTAINERD, folder)
+
+
+def test_the_digest_is_the_recipes(copy: Path) -> None:
+    before = digest(FOLDER)
+    assert digest(copy) == before
+    assert digest(copy, OLDER) != before
+    (copy / "node/kind/labctl/cni/10-labctl.conflist").write_text("{}")
+    assert digest(copy) != before
+
+
+def test_the_digest_knows_what_is_executable(copy: Path) -> None:
+    before = digest(copy)
+    (copy / "node/kind/labctl/bin/kubelet-cgroups-v1").chmod(0o644)
+    assert digest(copy) != before
+
+
+def test_another_versions_pins_make_no_image_stale(copy: Path) -> None:
+    before = digest(copy)
+    (copy / "go/kubernetes/1.34.4/go.sum").write_text("changed")
+    assert digest(copy) == before
+    (copy / "go/kubernetes/1.36.3/go.sum").write_text("changed")
+    assert digest(copy) != before
+
+
+def test_labels_name_everything_that_went_in() -> None:
+    facts = recipe.parse_facts("runc=1.1.15+ds1-2+b4\ncni-plugins=1.1.1\n")
+    labels = recipe.labels(PINS, Runtime.CONTAINERD, facts)
+    assert labels["dev.labctl.kind"] == "node-image"
+    assert labels["dev.labctl.kubernetes"] == "1.36.3"
+    assert labels["dev.labctl.runtime"] == "containerd"
+    assert labels["dev.labctl.recipe"] == recipe.recipe_digest(PINS, Runtime.CONTAINERD)
+    of = {key.removeprefix("dev.labctl.version."): value for key, value in labels.items()}
+    assert of["runc"] == "1.1.15+ds1-2+b4"
+    assert of["containerd"] == PINS.components.containerd
+    assert of["local-path-provisioner"] == PINS.components.storage
+    assert {"go", "kind", "etcd", "coredns", "crictl", "cni-plugins", "kubernetes"} <= of.keys()
+
+
+def test_a_command_line(tmp_path: Path) -> None:
+    arguments = recipe.build_args(PINS, {"GOPROXY": "https://proxy", "https_proxy": "http://p"})
+    assert arguments["KUBERNETES_VERSION"] == "1.36.3"
+    assert arguments["GOPROXY"] == "https://proxy"
+    assert arguments["HTTPS_PROXY"] == "http://p"
+    assert "GOSUMDB" not in arguments
+    argv = recipe.build_argv("etcd", arguments, ["--tag", "a:1"], ca_bundle=tmp_path / "ca.crt")
+    assert argv[:3] == ["docker", "buildx", "build"]
+    assert {"--network=host", "--provenance=false", "--progress=plain"} <= set(argv)
+    assert argv[argv.index("--target") + 1] == "etcd"
+    assert argv[argv.index("--secret") + 1] == f"id=ca,src={tmp_path}/ca.crt"
+    assert argv[-3:] == ["--tag", "a:1", str(FOLDER)]
+    assert "--secret" not in recipe.build_argv("etcd", {}, [], ca_bundle=None)
+
+
+def test_every_part_is_a_stage() -> None:
+    stages = (FOLDER / "Dockerfile").read_text()
+    for part in (*recipe.PARTS, recipe.FACTS, recipe.NODE):
+        assert f" AS {part.target}\n" in stages
+    for name in recipe.build_args(PINS, {}):
+        assert f"ARG {name}" in stages
+
+
+def test_the_static_cni_is_a_conflist() -> None:
+    conflist = json.loads(static_cni())
+    assert [plugin["type"] for plugin in conflist["plugins"]] == ["ptp", "portmap"]
+
+
+def test_a_build_log_keeps_what_programs_said() -> None:
+    log = BuildLog()
+    assert log.take("#11 [coredns 2/2] RUN sh build.sh coredns") == "RUN sh build.sh coredns"
+    assert log.take("#11 0.5 go: downloading k8s.io/api v0.36.3").startswith("go: downloading")
+    assert log.take("#11 9.1 ./main.go:64:12: assignment mismatch") != ""
+    assert log.take("Dockerfile:27") == ""
+    assert log.last == ("./main.go:64:12: assignment mismatch",)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("write /out/etcd: no space left on device", "disk"),
+        ("tls: failed to verify certificate: x509: unknown authority", "SSL_CERT_FILE"),
+        ("reading k8s.io/kubernetes: unknown revision v1.36.99", "released"),
+        ("dial tcp: lookup proxy: i/o timeout", "GOPROXY"),
+        ("something else", "run the same again"),
+    ],
+)
+def test_hints(line: str, word: str) -> None:
+    assert word in hint((line,))
+
+
+@pytest.mark.parametrize(
+    ("system", "file", "text", "mirror"),
+    [
+        ("debian", "sources.list.d/debian.sources", "URIs: http://m/debian/\n", "http://m/debian"),
+        (
+            "debian",
+            "sources.list",
+            "deb [arch=amd64] https://m/debian trixie main",
+            "https://m/debian",
+        ),
+        (
+            "debian",
+            "sources.list",
+            "deb http://m/debian-security trixie main",
+            debian.DEFAULT_MIRROR,
+        ),
+        ("ubuntu", "sources.list", "deb http://m/debian noble main", debian.DEFAULT_MIRROR),
+    ],
+)
+def test_the_mirror_is_the_hosts(
+    tmp_path: Path, system: str, file: str, text: str, mirror: str
+) -> None:
+    (tmp_path / "etc/apt/sources.list.d").mkdir(parents=True)
+    (tmp_path / "etc/os-release").write_text(f'NAME="x"\nID={system}\n')
+    (tmp_path / "etc/apt" / file).write_text(text)
+    assert debian.mirror(tmp_path) == mirror

@@ -1,0 +1,145 @@
+"""The scripts that run inside the image build; they are plain Python here too."""
+
+import hashlib
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labctl.nodeimage.go import gomod
+from labctl.nodeimage.stage import image_plan, kind_files, oci
+
+UPSTREAM = """module k8s.io/kubernetes
+
+go 1.26.0
+
+godebug default=go1.26
+
+require (
+	github.com/spf13/cobra v1.10.2
+	k8s.io/api v0.0.0
+	k8s.io/client-go v0.0.0
+	k8s.io/kube-openapi v0.0.0-20260317180543-43fb72c5454a
+)
+
+replace (
+	k8s.io/api => ./staging/src/k8s.io/api
+)
+"""
+
+ASKED = [
+    "registry.k8s.io/kube-apiserver:v1.36.3",
+    "registry.k8s.io/kube-controller-manager:v1.36.3",
+    "registry.k8s.io/kube-scheduler:v1.36.3",
+    "registry.k8s.io/kube-proxy:v1.36.3",
+    "registry.k8s.io/coredns/coredns:v1.14.2",
+    "registry.k8s.io/pause:3.10.2",
+    "registry.k8s.io/etcd:3.6.8-0",
+    "docker.io/kindest/local-path-provisioner:v20260820-69b56db7",
+    "docker.io/kindest/local-path-helper:v20260131-7181c60a",
+]
+
+
+def test_the_wrapper_module_repeats_the_replaces() -> None:
+    assert gomod.wrapper(UPSTREAM, "1.36.3") == (
+        "module labctl.dev/node/kubernetes\n\ngo 1.26.0\n\ngodebug default=go1.26\n\n"
+        "require k8s.io/kubernetes v1.36.3\n\nreplace (\n"
+        "\tk8s.io/api => k8s.io/api v0.36.3\n"
+        "\tk8s.io/client-go => k8s.io/client-go v0.36.3\n)\n"
+    )
+
+
+def test_a_go_mod_that_we_do_not_know_fails() -> None:
+    with pytest.raises(ValueError, match=r"1\.99\.0 has no go line"):
+        gomod.wrapper("module k8s.io/kubernetes\n", "1.99.0")
+
+
+def test_every_image_has_its_name_and_its_layers() -> None:
+    plan = image_plan.plan(ASKED)
+    assert list(plan) == ASKED
+    assert plan["registry.k8s.io/kube-proxy:v1.36.3"]["layers"] == ["kubernetes", "links", "tools"]
+    assert plan["registry.k8s.io/etcd:3.6.8-0"]["config"]["Entrypoint"] == ["etcd"]
+
+
+def test_an_image_that_kubeadm_asks_for_newly_fails() -> None:
+    with pytest.raises(ValueError, match="registry.k8s.io/kube-dra:v1"):
+        image_plan.plan([*ASKED, "registry.k8s.io/kube-dra:v1"])
+    with pytest.raises(ValueError, match="no longer ask for: etcd"):
+        image_plan.plan([name for name in ASKED if "etcd" not in name])
+
+
+def test_an_archive_has_shared_layers_once(tmp_path: Path) -> None:
+    for name in ("kubernetes", "links"):
+        (tmp_path / f"{name}.tar").write_bytes(f"{name} raw".encode())
+        (tmp_path / f"{name}.tar.zst").write_bytes(f"{name} packed".encode())
+    config = {"Entrypoint": ["x"]}
+    plan = {
+        "r/a:1": {"layers": ["kubernetes", "links"], "config": config},
+        "r/b:1": {"layers": ["kubernetes"], "config": config},
+    }
+    out = tmp_path / "images.tar"
+    oci.write(plan, tmp_path, "arm64", out)
+    with tarfile.open(out) as tar:
+        files = {member.name: read(tar, member) for member in tar.getmembers()}
+        assert len(files) == len(tar.getmembers())
+    for name, data in files.items():
+        if name.startswith("blobs/"):
+            assert name.endswith(hashlib.sha256(data).hexdigest())
+    first, second = json.loads(files["index.json"])["manifests"]
+    assert first["annotations"] == {"io.containerd.image.name": "r/a:1"}
+    manifests = [blob(files, first), blob(files, second)]
+    assert manifests[0]["layers"][0] == manifests[1]["layers"][0]
+    image = blob(files, manifests[0]["config"])
+    assert image["architecture"] == "arm64"
+    assert image["rootfs"]["diff_ids"][1] == "sha256:" + hashlib.sha256(b"links raw").hexdigest()
+
+
+def read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = tar.extractfile(member)
+    assert file is not None
+    return file.read()
+
+
+def blob(files: dict[str, bytes], descriptor: dict[str, Any]) -> Any:
+    return json.loads(files["blobs/sha256/" + descriptor["digest"].removeprefix("sha256:")])
+
+
+def module(folder: Path) -> Path:
+    """A module tree with what is read of kind's."""
+    files = folder / "images/base/files"
+    for unused in kind_files.UNUSED:
+        (files / unused).parent.mkdir(parents=True, exist_ok=True)
+        (files / unused).write_text("")
+    for edit in kind_files.edits("p:1"):
+        path = files / edit.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((path.read_text() if path.exists() else "") + f"\n{edit.old}\n")
+    constants = folder / "pkg/build/nodeimage/const_storage.go"
+    constants.parent.mkdir(parents=True)
+    constants.write_text(
+        'package x\n\nconst storageProvisionerImage = "k/p:1"\nconst storageHelperImage = "k/h:1"\n\n'
+        "const defaultStorageManifest = `\nimage: ` + storageProvisionerImage + `\nend\n`\n"
+    )
+    return folder
+
+
+def test_kinds_files_come_edited(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    kind_files.main(module(tmp_path / "module"), out, "r/pause:9")
+    config = (out / "rootfs/etc/containerd/config.toml").read_text()
+    assert 'sandbox_image = "r/pause:9"' in config
+    assert "restrict_oom_score_adj = true" in config
+    assert "mount --bind" not in (out / "rootfs/usr/local/bin/entrypoint").read_text()
+    assert (out / "rootfs/usr/local/bin/entrypoint").stat().st_mode & 0o777 == 0o755
+    assert (out / "default-storage.yaml").read_text() == "\nimage: k/p:1\nend\n"
+    assert (out / "storage-images").read_text() == "k/p:1\nk/h:1\n"
+    assert not (out / "rootfs/LICENSES").exists()
+
+
+def test_an_edit_that_no_longer_matches_names_itself(tmp_path: Path) -> None:
+    folder = module(tmp_path / "module")
+    (folder / "images/base/files/usr/local/bin/entrypoint").write_text("changed")
+    with pytest.raises(ValueError, match="edit 'no-cgroup-bind': usr/local/bin/entrypoint"):
+        kind_files.main(folder, tmp_path / "out", "p:1")
