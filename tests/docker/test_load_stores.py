@@ -22,21 +22,21 @@ pytestmark = pytest.mark.docker
 
 @dataclass
 class Source:
-    """An engine to build on; what was built is removed at the end."""
+    """An engine to build on; `made` has the names and ids to remove at the end."""
 
     process: Process
     environ: Mapping[str, str]
     engine: DockerEngine
     folder: Path
-    tags: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
 
     def build(self, tag: str, size: int, *options: str) -> str:
         """Build an image with `size` random bytes; answers its tag."""
         (self.folder / "content").write_bytes(os.urandom(size))
         (self.folder / "Dockerfile").write_text('FROM scratch\nCOPY content /\nCMD ["/app"]\n')
         argv = ["docker", "buildx", "build", "--quiet", *options, "--tag", tag, str(self.folder)]
-        self.process.run(argv, timeout=120, env=self.environ)
-        self.tags.append(tag)
+        image_id = self.process.run(argv, timeout=120, env=self.environ).stdout.strip()
+        self.made += [tag, image_id]
         return tag
 
 
@@ -48,10 +48,10 @@ def source(request: pytest.FixtureRequest, process: Process, tmp_path: Path) -> 
     if engine.info().containerd_store != containerd:
         engine.api.close()
         pytest.skip(f"this engine does not have the {request.param} store")
-    made = Source(process, environ, engine, tmp_path)
-    yield made
-    for tag in made.tags:
-        engine.untag(tag)
+    built = Source(process, environ, engine, tmp_path)
+    yield built
+    for reference in built.made:
+        engine.untag(reference)
     engine.api.close()
 
 
