@@ -64,7 +64,7 @@ def test_every_image_has_its_name_and_its_layers() -> None:
 
 
 def test_an_image_that_kubeadm_asks_for_newly_fails() -> None:
-    with pytest.raises(ValueError, match="registry.k8s.io/kube-dra:v1"):
+    with pytest.raises(ValueError, match=r"registry\.k8s\.io/kube-dra:v1"):
         image_plan.plan([*ASKED, "registry.k8s.io/kube-dra:v1"])
     with pytest.raises(ValueError, match="no longer ask for: etcd"):
         image_plan.plan([name for name in ASKED if "etcd" not in name])
