@@ -10,8 +10,9 @@ from labctl import guide
 from labctl.errors import LabInvalid, UsageError
 from labctl.lab_problems import docstrings_of, examine
 from labctl.manifest import FALLBACK, CourseFile, LabFile, MessagesFile, Step
-from labctl.manifest_problems import did_you_mean, load
+from labctl.manifest_problems import load
 from labctl.source import Problem, Unreadable, inside, read_all
+from labctl.suggest import did_you_mean
 from labctl.texts import Texts
 
 NUMBERED: Final = re.compile(r"^\d+-")

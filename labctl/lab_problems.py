@@ -8,8 +8,9 @@ from typing import Final
 
 from labctl import guide
 from labctl.manifest import FALLBACK, LabFile, MessagesFile, MistakeFile
-from labctl.manifest_problems import did_you_mean, load
+from labctl.manifest_problems import load
 from labctl.source import Problem, Unreadable, inside, read_all
+from labctl.suggest import did_you_mean
 from labctl.texts import BUILTIN
 
 RAISED: Final = ("Mismatch", "Missing", "NotYet")

@@ -1,13 +1,12 @@
 """From a YAML file to a model, or to every problem in it with its line and a suggestion."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from labctl.source import Document, Place, Problem, Unreadable, read
+from labctl.suggest import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,12 +24,6 @@ def load(path: Path, model: type[Model], name: str) -> tuple[Model | None, list[
         return model.model_validate(document.data), []
     except ValidationError as err:
         return None, sorted(_problem(document, model, name, dict(one)) for one in err.errors())
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`, did you mean 'x'?`, or nothing where nothing is close."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
 
 
 def _format_problem(document: Document, model: type[BaseModel], name: str) -> Problem | None:

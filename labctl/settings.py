@@ -32,6 +32,12 @@ class Settings:
             home=Path(home).expanduser().absolute() if home else user_state_path("labctl"),
             environ=env,
             no_color=bool(env.get("NO_COLOR")),
-            language=language.split("_")[0].split(".")[0].lower() or "en",
+            language=_language(language),
             labs=Path(labs).expanduser().absolute() if labs else None,
         )
+
+
+def _language(locale: str) -> str:
+    """`ko` of `ko_KR.UTF-8`; English where the locale names no language."""
+    code = locale.split("_", maxsplit=1)[0].split(".", maxsplit=1)[0].lower()
+    return "en" if code in ("", "c", "posix") else code

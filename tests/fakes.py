@@ -13,7 +13,6 @@ from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
 from labctl.resource import Resource
 from labctl.waiting import Clock
 
-
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -1,5 +1,6 @@
 """The command line: one verb a file, and the single place where errors become exit codes."""
 
+import os
 import platform
 import signal
 import sys
@@ -17,10 +18,29 @@ from labctl.errors import ExitCode, Interrupted, LabctlError
 from labctl.settings import Settings
 from labctl.ui.console import Console
 
+# The texts stand here so that `labctl --help` need not import every verb; a test holds them to it.
 COMMANDS = {
-    "Start": ("setup", "doctor", "up", "status", "down"),
-    "Work on a lab": ("list", "show", "check", "hint", "solve", "reset"),
-    "The cluster": ("load", "kubectl", "env", "node-image"),
+    "Start": {
+        "setup": "Install what is missing, and start the engine",
+        "doctor": "Examine this machine: what is wrong and what helps",
+        "up": "Start a lab: cluster, images and scene",
+        "status": "Show the labs that run here",
+        "down": "Remove a lab without leftovers",
+    },
+    "Work on a lab": {
+        "list": "List the course's labs",
+        "show": "Show a lab's guide",
+        "check": "Check your work: what passes, what does not, and why",
+        "hint": "Show the next hint for a step",
+        "solve": "Apply the author's solution of a step",
+        "reset": "Put a lab back to its start",
+    },
+    "The cluster": {
+        "load": "Load images that Docker built into every node",
+        "kubectl": "Run kubectl against the lab's cluster",
+        "env": "Print what to export for kubectl and other tools",
+        "node-image": "List, build, export and import node images",
+    },
 }
 
 
@@ -62,7 +82,7 @@ def run(argv: Sequence[str] | None = None, app: App | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`labctl list | head`): nothing more to say, and no one to say it to.
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.OK
     except Exception:
         return _bug(app)

@@ -1,17 +1,20 @@
-"""A click group that loads a verb's module only when it is needed, and lists verbs in sections."""
+"""A click group that loads a verb's module only when it is used, and lists verbs in sections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+
+from labctl.errors import UsageError
+from labctl.suggest import did_you_mean
 
 
 class LazyGroup(click.Group):
     """The command `node-image` is the object `command` in labctl/cli/node_image.py."""
 
     def __init__(
-        self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **options: Any
+        self, *args: Any, sections: Mapping[str, Mapping[str, str]] | None = None, **options: Any
     ) -> None:
         super().__init__(*args, **options)
         self._sections = dict(sections or {})
@@ -28,13 +31,20 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a verb that does not exist."""
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            raise UsageError(
+                f"There is no command '{args[0]}'{did_you_mean(args[0], known) or '.'}",
+                hint="See them all with: labctl --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """One block for each section."""
-        for title, names in self._sections.items():
-            rows = []
-            for name in names:
-                command = self.get_command(ctx, name)
-                if command is not None:
-                    rows.append((name, command.get_short_help_str(limit=68)))
+        for title, texts in self._sections.items():
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl(list(texts.items()))

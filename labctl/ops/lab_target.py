@@ -1,9 +1,9 @@
 """Which of the running labs a command means."""
 
 from labctl.errors import PrerequisiteMissing, UsageError
-from labctl.manifest_problems import did_you_mean
 from labctl.model import Cluster
 from labctl.ops.clusters import Nodes, clusters
+from labctl.suggest import did_you_mean
 
 
 def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Cluster:

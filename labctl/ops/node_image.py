@@ -31,17 +31,15 @@ def full_version(asked: str | None, runtime: Runtime, engine: Engine) -> str:
     """
     file = versions.load()
     minor = _MINOR.fullmatch(asked or file.default)
+    if minor is None:
+        return versions.resolve(asked, file).kubernetes
     here = [
         image.labels[LABEL_KUBERNETES]
         for image in engine.images(f"{LABEL_KIND}=node-image")
         if image_tag(image.labels.get(LABEL_KUBERNETES, ""), runtime) in image.tags
     ]
-    if minor:
-        of_minor = [version for version in here if version.startswith(f"{minor[1]}.")]
-        pinned = [version for version in versions.known(file) if version.startswith(f"{minor[1]}.")]
-        if of_minor or pinned:
-            return max(of_minor + pinned, key=Version)
-    return versions.resolve(asked, file).kubernetes
+    of_minor = [one for one in (*here, *versions.known(file)) if one.startswith(f"{minor[1]}.")]
+    return max(of_minor, key=Version) if of_minor else versions.resolve(asked, file).kubernetes
 
 
 def ensure(

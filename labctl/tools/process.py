@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 import sh
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, ToolTimeout
+from labctl.interrupts import held
 
 KILL_AFTER: Final = 10.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -80,34 +81,32 @@ class Process:
         tail: deque[str] = deque(maxlen=LAST_LINES)
         out: list[str] = []
         err: list[str] = []
-        running = sh.Command(path)(
-            *argv[1:],
-            _in=b"" if stdin is None else stdin,
-            _out=stdout if stdout is not None else _sink(out, tail, on_line),
-            _err=_sink(err, tail, on_line),
-            _env={**self._environ, **(env or {})},
-            _cwd=cwd,
-            _tty_in=False,
-            _tty_out=False,
-            _bg=True,
-            _bg_exc=False,
-            _new_session=True,
-            _preexec_fn=_die_with_labctl,
-            _return_cmd=True,
-            _decode_errors="replace",
-        )
-        watchdog = _Watchdog(running.pid, timeout)
+        running = watchdog = None
         try:
+            # A child that was started must not get lost before it can be ended.
+            with held():
+                running = sh.Command(path)(
+                    *argv[1:],
+                    _in=b"" if stdin is None else stdin,
+                    _out=stdout if stdout is not None else _sink(out, tail, on_line),
+                    _err=_sink(err, tail, on_line),
+                    _env={**self._environ, **(env or {})},
+                    _cwd=cwd,
+                    **_OPTIONS,
+                )
+                watchdog = _Watchdog(running.pid, timeout)
             running.wait()
         except sh.ErrorReturnCode as failure:
-            if not watchdog.barked:
+            if watchdog is None or not watchdog.barked:
                 raise _failed(argv, failure, tail) from None
         except BaseException:
-            _end(running)
+            if running is not None:  # its truth would be its output, and so a wait
+                _end(running)
             raise
         finally:
-            watchdog.stop()
-        if watchdog.barked:
+            if watchdog is not None:
+                watchdog.stop()
+        if watchdog is not None and watchdog.barked:
             raise ToolTimeout(
                 f"'{argv[0]}' did not end within {timeout:.0f} s.", argv=argv, details=tuple(tail)
             )
@@ -183,6 +182,18 @@ def _die_with_labctl() -> None:
     if sys.platform == "linux":
         set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "_tty_in": False,
+    "_tty_out": False,
+    "_bg": True,
+    "_bg_exc": False,
+    "_new_session": True,
+    "_preexec_fn": _die_with_labctl,
+    "_return_cmd": True,
+    "_decode_errors": "replace",
+}
 
 
 class _Watchdog:

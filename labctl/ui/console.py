@@ -14,6 +14,14 @@ from labctl.errors import LabctlError, ToolFailed
 from labctl.ui.progress import LiveProgress, PlainProgress
 
 
+class _Stream(RichConsole):
+    """Rich's console, with one habit less."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would exit with 1, which means "a check did not pass" here."""
+        raise BrokenPipeError
+
+
 class Console:
     """The two streams of one run."""
 
@@ -21,7 +29,6 @@ class Console:
         self,
         *,
         no_color: bool = False,
-        as_json: bool = False,
         out: TextIO | None = None,
         err: TextIO | None = None,
     ) -> None:
@@ -32,9 +39,8 @@ class Console:
             "no_color": no_color,
             "color_system": color,
         }
-        self.as_json = as_json
-        self._out = RichConsole(file=out or sys.stdout, **options)
-        self._err = RichConsole(file=err or sys.stderr, **options)
+        self._out = _Stream(file=out or sys.stdout, **options)
+        self._err = _Stream(file=err or sys.stderr, **options)
 
     def progress(self) -> LiveProgress | PlainProgress:
         """A live line on a terminal, else plain lines on stderr."""

@@ -19,9 +19,7 @@ def process() -> Process:
 
 def test_both_streams_come_back_apart_and_lines_as_they_come(process: Process) -> None:
     lines: list[str] = []
-    done = process.run(
-        ("sh", "-c", "echo out; echo err >&2"), timeout=5, on_line=lambda line: lines.append(line)
-    )
+    done = process.run(("sh", "-c", "echo out; echo err >&2"), timeout=5, on_line=lines.append)
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
     assert sorted(lines) == ["err", "out"]
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_stopped_nodes_are_started_and_a_lost_kubeconfig_is_written_again(bench:
         ({"lab": "other"}, "lab 'serve', not 'other'"),
     ],
 )
-def test_another_wish_changes_nothing(bench: Bench, wish: dict[str, object], said: str) -> None:
+def test_another_wish_changes_nothing(bench: Bench, wish: dict[str, Any], said: str) -> None:
     bench.up()
     before = list(bench.engine.rows)
     with pytest.raises(UsageError, match=said):
