@@ -77,12 +77,6 @@ class FakeEngine:
         self._ask()
         return tuple(image for image in self.stored.values() if _has(image.labels, label))
 
-    def save(self, references: Sequence[str], *, platform: str = "") -> Iterator[bytes]:
-        raise NotImplementedError
-
-    def tag(self, reference: str, target: str) -> None:
-        self.stored[target] = replace(self.stored[reference], tags=(target,))
-
     def untag(self, reference: str) -> None:
         self._ask()
         self.stored.pop(reference, None)

@@ -98,8 +98,8 @@ def module_versions(pins: Pins) -> dict[str, str]:
     }
 
 
-def labels(pins: Pins, runtime: Runtime, facts: Mapping[str, str]) -> dict[str, str]:
-    """What an image says of itself. `facts` are versions that only the build knows."""
+def labels(pins: Pins, runtime: Runtime, digest: str, facts: Mapping[str, str]) -> dict[str, str]:
+    """What an image says of itself: its recipe's digest, and `facts` that only the build knows."""
     versions = {
         **facts,
         **module_versions(pins),
@@ -111,7 +111,7 @@ def labels(pins: Pins, runtime: Runtime, facts: Mapping[str, str]) -> dict[str, 
         LABEL_KIND: "node-image",
         LABEL_KUBERNETES: pins.kubernetes,
         LABEL_RUNTIME: str(runtime),
-        LABEL_RECIPE: recipe_digest(pins, runtime),
+        LABEL_RECIPE: digest,
         **{f"{LABEL_VERSION}{name}": version for name, version in sorted(versions.items())},
     }
 

@@ -74,7 +74,7 @@ def build(
         for part in recipe.PARTS:
             builder.part(part)
         facts = builder.facts(Path(folder))
-        builder.store(recipe.labels(pins, runtime, facts))
+        builder.store(recipe.labels(pins, runtime, digest, facts))
     after = ports.engine.image(tag)
     if before and after and before.image_id != after.image_id:
         # The old one has lost its name. A cluster that still runs on it keeps it.

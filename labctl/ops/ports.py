@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as small Protocols. `labctl.tools` has the real ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -64,12 +64,6 @@ class Engine(Protocol):
     def images(self, label: str) -> tuple[ImageInfo, ...]:
         """The images that carry a label, `key` or `key=value`."""
 
-    def save(self, references: Sequence[str], *, platform: str = "") -> Iterator[bytes]:
-        """The images as a tar stream, as `docker save` writes it."""
-
-    def tag(self, reference: str, target: str) -> None:
-        """Give an image one more name."""
-
     def untag(self, reference: str) -> None:
         """Remove a name; an image without names goes. No such image is no error."""
 
@@ -99,8 +93,8 @@ class Engine(Protocol):
     def start(self, container: str) -> None:
         """Start a stopped container."""
 
-    def remove_containers(self, label: str) -> tuple[str, ...]:
-        """Remove containers with a label and their anonymous volumes; answers their names."""
+    def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
+        """Remove containers with a label, but those with another; answers their names."""
 
 
 class Clusters(Protocol):

@@ -144,12 +144,6 @@ class DockerEngine:
                 if "error" in line:
                     raise ToolFailed(f"The Docker Engine refused an image: {line['error']}")
 
-    def tag(self, reference: str, target: str) -> None:
-        """Give an image one more name."""
-        repository, _, tag = target.rpartition(":")
-        with engine_errors(f"tag image '{reference}'"):
-            self.api.tag(reference, repository, tag)
-
     def untag(self, reference: str) -> None:
         """Remove a name; an image without names goes. No such image is no error."""
         from docker.errors import ImageNotFound  # noqa: PLC0415

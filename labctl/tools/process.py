@@ -106,7 +106,7 @@ class Process:
         finally:
             if watchdog is not None:
                 watchdog.stop()
-        if watchdog is not None and watchdog.barked:
+        if watchdog.barked:
             raise ToolTimeout(
                 f"'{argv[0]}' did not end within {timeout:.0f} s.", argv=argv, details=tuple(tail)
             )

@@ -47,11 +47,11 @@ def test_another_versions_pins_make_no_image_stale(copy: Path) -> None:
 
 def test_labels_name_everything_that_went_in() -> None:
     facts = recipe.parse_facts("runc=1.1.15+ds1-2+b4\ncni-plugins=1.1.1\n")
-    labels = recipe.labels(PINS, Runtime.CONTAINERD, facts)
+    labels = recipe.labels(PINS, Runtime.CONTAINERD, "abc", facts)
     assert labels["dev.labctl.kind"] == "node-image"
     assert labels["dev.labctl.kubernetes"] == "1.36.3"
     assert labels["dev.labctl.runtime"] == "containerd"
-    assert labels["dev.labctl.recipe"] == recipe.recipe_digest(PINS, Runtime.CONTAINERD)
+    assert labels["dev.labctl.recipe"] == "abc"
     of = {key.removeprefix("dev.labctl.version."): value for key, value in labels.items()}
     assert of["runc"] == "1.1.15+ds1-2+b4"
     assert of["containerd"] == PINS.components.containerd

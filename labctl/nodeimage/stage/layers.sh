@@ -60,6 +60,6 @@ for layer in "$root"/*; do
 	name=$(basename "$layer")
 	tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$layer" -cf "$out/$name.tar" .
 	# zstd: a node unpacks it several times faster than gzip.
-	zstd -q -T0 -12 "$out/$name.tar" -o "$out/$name.tar.zst"
+	zstd -q -T0 -6 "$out/$name.tar" -o "$out/$name.tar.zst"
 done
 rm -rf "$root"
