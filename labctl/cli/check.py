@@ -3,6 +3,7 @@
 import click
 
 from labctl.cli.app import App
+from labctl.cli.output import output_option
 from labctl.cli.running import running
 from labctl.cli.target import name_option
 
@@ -11,7 +12,7 @@ from labctl.cli.target import name_option
 @click.argument("lab", required=False)
 @click.option("--step", metavar="STEP", help="One step only.")
 @name_option
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @click.pass_obj
 def command(app: App, lab: str | None, step: str | None, name: str | None, output: str) -> int:
     """Check your work: what passes, what does not and why.

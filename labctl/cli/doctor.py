@@ -5,6 +5,7 @@ from dataclasses import asdict
 import click
 
 from labctl.cli.app import App
+from labctl.cli.output import output_option
 from labctl.errors import ExitCode
 from labctl.nodeimage import debian
 from labctl.ops.doctor import can_run, examine
@@ -16,7 +17,7 @@ GO_MODULES = "https://proxy.golang.org/"
 
 
 @click.command(epilog="Example: labctl doctor --output json")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @click.pass_obj
 def command(app: App, output: str) -> int:
     """Examine this machine: what is wrong, why it matters, what helps.

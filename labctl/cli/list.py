@@ -3,10 +3,11 @@
 import click
 
 from labctl.cli.app import App
+from labctl.cli.output import output_option
 
 
 @click.command(epilog="Example: labctl list")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @click.pass_obj
 def command(app: App, output: str) -> None:
     """List the course's labs: title, minutes, what each needs."""

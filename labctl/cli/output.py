@@ -3,5 +3,5 @@
 import click
 
 output_option = click.option(
-    "--output", type=click.Choice(["text", "json"]), default="text", help="[text]"
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
