@@ -23,7 +23,7 @@ check: $(READY) ## Format, lint, types, layers, docs and fast tests: what CI run
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check -p "import tests.docs" docs/commands.md
+	$(BIN)/python -m cogapp --check -p "import tests.docs" docs/commands.md
 	$(BIN)/pytest -q
 
 test: $(READY) ## All tests, real clusters too
