@@ -117,15 +117,20 @@ def _bootstrap(ports: Ports) -> None:
     with tempfile.TemporaryDirectory(dir=ports.scratch, prefix="labctl-base-") as folder:
         tar = f"{folder}/base.tar"
         ports.progress.detail(f"Debian {suite}, the minimal set of packages")
-        ports.runner.run(
-            [
-                *("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"),
-                *(f"--dpkgopt=path-exclude=/usr/share/{it}/*" for it in ("man", "locale", "info")),
-                *(suite, tar, debian.mirror()),
-            ],
-            timeout=900.0,
-            on_line=ports.progress.detail,
-        )
+        argv = [
+            *("mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates"),
+            *(f"--dpkgopt=path-exclude=/usr/share/{it}/*" for it in ("man", "locale", "info")),
+            *(suite, tar, debian.mirror()),
+        ]
+        try:
+            ports.runner.run(argv, timeout=900.0, on_line=ports.progress.detail)
+        except ToolFailed as err:
+            raise ToolFailed(
+                f"The base image '{recipe.BASE}' could not be made: {err.message}",
+                argv=argv,
+                hint="Is the mirror reached, and is debian-archive-keyring installed?",
+                details=err.details,
+            ) from err
         ports.progress.detail("storing it")
         label, command = f"LABEL {LABEL_KIND}=base", 'CMD ["/bin/bash"]'
         ports.runner.run(

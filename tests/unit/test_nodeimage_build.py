@@ -176,6 +176,13 @@ def test_an_interrupted_build_leaves_nothing(bench: Bench) -> None:
     assert list(bench.scratch.iterdir()) == []
 
 
+def test_a_base_that_can_not_be_made_names_itself(bench: Bench) -> None:
+    bench.runner.fail = {"mmdebstrap --quiet": ToolFailed("'mmdebstrap' exited with 25.")}
+    with pytest.raises(ToolFailed, match="base image 'labctl/base:trixie'") as error:
+        node_image_build.ensure_base(bench.ports)
+    assert "debian-archive-keyring" in error.value.hint
+
+
 def test_without_mmdebstrap_the_base_is_pulled(bench: Bench) -> None:
     bench.runner.programs = ("docker",)
     node_image_build.ensure_base(bench.ports)
