@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,12 +225,6 @@ class FakeObjects:
         """What a ready cluster with these nodes answers, all of it said a minute after STARTED."""
         later = (STARTED + timedelta(minutes=1)).isoformat()
         ready = [{"type": "Ready", "status": "True"}]
-        running = [{"state": {"running": {"startedAt": later}}}]
-        dns = {
-            "metadata": {"name": "coredns-1", "labels": {"k8s-app": "kube-dns"}},
-            "spec": {"nodeName": names[0]},
-            "status": {"conditions": ready, "containerStatuses": running},
-        }
         return cls(
             {
                 "Node": [
@@ -240,11 +233,37 @@ class FakeObjects:
                 "Lease": [
                     {"metadata": {"name": name}, "spec": {"renewTime": later}} for name in names
                 ],
-                "Deployment": [{"metadata": {"name": "coredns"}, "spec": {"replicas": 2}}],
-                "Pod": [dns, deepcopy(dns)],
+                "Deployment": [
+                    {
+                        "metadata": {"name": "coredns"},
+                        "spec": {"replicas": 2, "selector": {"matchLabels": {"k8s-app": "dns"}}},
+                    }
+                ],
+                "DaemonSet": [
+                    {
+                        "metadata": {"name": "kube-proxy"},
+                        "spec": {"selector": {"matchLabels": {"k8s-app": "proxy"}}},
+                    }
+                ],
+                "Pod": [
+                    _pod("dns", names[0], later),
+                    _pod("dns", names[0], later),
+                    *(_pod("proxy", name, later) for name in names),
+                ],
                 "ServiceAccount": [{"metadata": {"name": "default"}}],
             }
         )
+
+
+def _pod(app: str, node: str, since: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": app, "labels": {"k8s-app": app}},
+        "spec": {"nodeName": node},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"state": {"running": {"startedAt": since}}}],
+        },
+    }
 
 
 def node_image(tag: str = "labctl/node:v1.36.3-containerd") -> ImageInfo:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from labctl.errors import LabctlError, ToolFailed, ToolTimeout
-from labctl.interrupts import shielded
+from labctl.interrupts import held, shielded
 from labctl.model import (
     LABEL_CLUSTER,
     LABEL_KIND,
@@ -27,6 +27,8 @@ from labctl.ops.ports import Clusters, Engine, Progress
 from labctl.store import Store
 from labctl.waiting import Clock
 
+SETTLE: Final = 1.0
+"""Seconds."""
 MARK: Final = "/kind/labctl.json"
 """In the control plane's container: kubeadm has finished. Without it a cluster is half-made."""
 DISK_FULL: Final = "no space left on device"
@@ -71,7 +73,8 @@ def _create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
     files: dict[str, bytes] = {}
     if uses_static_cni(spec, own_image=image.own):
         files[STATIC_CNI] = static_cni()
-    engine.derive(image.tag, cluster_image(spec.name), labels=own | kinds, files=files)
+    with held():  # cut off, it would leave a container that nobody knows
+        engine.derive(image.tag, cluster_image(spec.name), labels=own | kinds, files=files)
     engine.create_network(NETWORK, labels={LABEL_KIND: "network"})
     kubeconfig = ports.store.kubeconfig(spec.name)
     ports.store.write(kubeconfig, "")
@@ -124,6 +127,9 @@ def undone_on_error(name: str, ports: Ports, *, keep: bool) -> Iterator[None]:
         ports.progress.note("Removing what was made so far...")
         with shielded():
             try:
+                remove(name, ports)
+                # The engine may still be finishing a container whose client was just ended.
+                ports.clock.sleep(SETTLE)
                 remove(name, ports)
             except LabctlError as failure:
                 ports.progress.note(

@@ -1,7 +1,7 @@
 """When a cluster is ready: kind's own --wait exits 0 on a time-out, so this is ours to see.
 
-Ready means: every node is Ready, CoreDNS is available, and the default service account is there
-(without it a Pod is refused).
+Ready means: every node is Ready and has the Pods that carry Services, CoreDNS has all its replicas,
+and the default service account is there (without it a Pod is refused).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +57,7 @@ def _look(kube: Callable[[], Objects], started: Mapping[str, datetime]) -> bool 
 
 def unready(kube: Objects, started: Mapping[str, datetime]) -> str | None:
     """What the cluster still waits for, in a few words; None when it is ready."""
-    return _nodes(kube, started) or _coredns(kube, started) or _service_account(kube)
+    return _nodes(kube, started) or _system(kube, started) or _service_account(kube)
 
 
 def _nodes(kube: Objects, started: Mapping[str, datetime]) -> str | None:
@@ -82,18 +82,21 @@ def _nodes(kube: Objects, started: Mapping[str, datetime]) -> str | None:
     return None
 
 
-def _coredns(kube: Objects, started: Mapping[str, datetime]) -> str | None:
-    found = [d for d in kube.list("apps/v1", "Deployment", "kube-system") if d.name == "coredns"]
-    if not found:
-        return "CoreDNS is not there yet"
-    wanted = found[0].at("spec.replicas", 1)
-    pods = [
-        pod
-        for pod in kube.list("v1", "Pod", "kube-system")
-        if pod.labels.get("k8s-app") == "kube-dns" and _serves(pod, started)
-    ]
+def _system(kube: Objects, started: Mapping[str, datetime]) -> str | None:
+    """CoreDNS with all its replicas, and on every node what carries Services: kube-proxy, the CNI."""
+    pods = [pod for pod in kube.list("v1", "Pod", "kube-system") if _serves(pod, started)]
+    wanted = [(one, len(started)) for one in kube.list("apps/v1", "DaemonSet", "kube-system")]
+    deployments = kube.list("apps/v1", "Deployment", "kube-system")
     # A Deployment's "Available" says "enough for now"; a lab wants all of them.
-    return None if len(pods) >= wanted else f"CoreDNS: {len(pods)} of {wanted} Pods are ready"
+    wanted += [(one, one.at("spec.replicas", 1)) for one in deployments]
+    if not deployments:
+        return "CoreDNS is not there yet"
+    for owner, count in wanted:
+        labels: Mapping[str, str] = owner.at("spec.selector.matchLabels", {})
+        there = sum(labels.items() <= pod.labels.items() for pod in pods)
+        if there < count:
+            return f"{owner.name}: {there} of {count} Pods are ready"
+    return None
 
 
 def _serves(pod: Resource, started: Mapping[str, datetime]) -> bool:

@@ -170,7 +170,12 @@ def _deploy(lab: Running, node: str) -> None:
 def _reached_from_a_pod(lab: Running, node: str) -> bool:
     """A Pod on one node asks a Service whose Pods are on another, by name."""
     pod = f"asks-{time.monotonic_ns()}"
-    code = "import urllib.request as u;print(u.urlopen('http://there/healthz',timeout=10).status)"
+    code = (
+        "import time,urllib.request as u\n"
+        "for _ in range(20):\n"
+        "    try: print(u.urlopen('http://there/healthz',timeout=5).status); break\n"
+        "    except OSError: time.sleep(1)"
+    )
     override = '{"spec":{"nodeName":"' + node + '"}}'
     image = "--image=docker.io/library/model-server:v1"
     lab.kubectl(

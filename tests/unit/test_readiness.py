@@ -32,13 +32,19 @@ def test_what_was_said_before_a_restart_does_not_count() -> None:
     restarted = {"n1": STARTED + timedelta(hours=1)}
     assert "has not reported" in str(unready(objects, restarted))
     objects.kinds["Lease"][0]["spec"]["renewTime"] = (STARTED + timedelta(hours=2)).isoformat()
-    assert unready(objects, restarted) == "CoreDNS: 0 of 2 Pods are ready"
+    assert unready(objects, restarted) == "kube-proxy: 0 of 1 Pods are ready"
 
 
 def test_every_replica_of_coredns_is_waited_for() -> None:
     objects = FakeObjects.ready("n1")
-    objects.kinds["Pod"].pop()
-    assert unready(objects, ONE) == "CoreDNS: 1 of 2 Pods are ready"
+    del objects.kinds["Pod"][0]
+    assert unready(objects, ONE) == "coredns: 1 of 2 Pods are ready"
+
+
+def test_what_carries_services_is_waited_for_on_every_node() -> None:
+    objects = FakeObjects.ready("n1", "n2")
+    objects.kinds["Pod"][-1]["status"]["conditions"] = []
+    assert unready(objects, {"n1": STARTED, "n2": STARTED}) == "kube-proxy: 1 of 2 Pods are ready"
 
 
 def test_the_default_service_account_is_waited_for() -> None:
