@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from labctl import archive_bundle
 from labctl.archive_bundle import About, Bundled
@@ -82,7 +82,7 @@ def import_bundle(engine: Engine, source: Path, *, progress: Progress) -> About:
     try:
         with source.open("rb") as file:
             with progress.phase(f"Verify {source.name}"):
-                about = archive_bundle.verify(file)
+                about = _verified(file, source)
             file.seek(0)
             tags = [image.tag for image in about.images]
             with progress.phase(f"Load {' and '.join(tags)}"):
@@ -93,6 +93,16 @@ def import_bundle(engine: Engine, source: Path, *, progress: Progress) -> About:
         if engine.image(tag) is None:
             raise ToolFailed(f"The engine took the bundle, but has no image '{tag}'.")
     return about
+
+
+def _verified(file: BinaryIO, source: Path) -> About:
+    try:
+        return archive_bundle.verify(file)
+    except ToolFailed as err:
+        raise ToolFailed(
+            f"'{source}' can't be used, and nothing was loaded. {err.message}",
+            hint="Copy the file again from where it was made, and compare their sizes.",
+        ) from err
 
 
 def _bundled(engine: Engine, tag: str, version: str) -> Bundled:
@@ -128,5 +138,5 @@ def _replacing(target: Path) -> Iterator[_Writer]:
     except OSError as err:
         raise ToolFailed(
             f"Could not write '{target}': {err.strerror or err}.",
-            hint="A bundle takes up to 1 GB: choose a folder with room that can be written.",
+            hint="A bundle takes about 250 MB: choose a folder with room that can be written.",
         ) from err
