@@ -71,7 +71,8 @@ def containerd_store() -> Iterator[dict[str, str]]:
     home = Path(f"/tmp/labctl-engine-{uuid.uuid4().hex[:8]}")  # noqa: S108
     home.mkdir(mode=0o700)
     environ = {**os.environ, "DOCKER_HOST": f"unix://{home}/docker.sock"}
-    argv = ["dockerd", "--feature", "containerd-snapshotter=true"]
+    # In a network namespace of its own: with --bridge=none dockerd removes the other's docker0.
+    argv = ["unshare", "--net", "dockerd", "--feature", "containerd-snapshotter=true"]
     argv += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     argv += ["--host", environ["DOCKER_HOST"], "--pidfile", f"{home}/pid"]
     argv += ["--data-root", f"{home}/data", "--exec-root", f"{home}/exec"]

@@ -32,6 +32,6 @@ def command(app: App, lab: str | None, step: str | None, name: str | None, outpu
     if output == "json":
         app.console.json(results.document(report, texts, titles))
     else:
-        for line, style in results.text_lines(report, texts, titles):
+        for line, style in results.text_lines(report, texts, titles, whole=step is None):
             app.console.out(line, style=style)
     return report.exit_code

@@ -30,8 +30,13 @@ Line = tuple[str, str | None]
 """Text and its style."""
 
 
-def text_lines(report: Report, texts: Texts, titles: dict[str, str]) -> Iterator[Line]:
-    """The report for people. `titles` are the checks' titles in the language of the texts."""
+def text_lines(
+    report: Report, texts: Texts, titles: dict[str, str], *, whole: bool = True
+) -> Iterator[Line]:
+    """The report for people, of the whole lab or of one step.
+
+    `titles` are the checks' titles in the language of the texts.
+    """
     for number, step in enumerate(report.steps):
         if number:
             yield "", None
@@ -39,7 +44,7 @@ def text_lines(report: Report, texts: Texts, titles: dict[str, str]) -> Iterator
         for check in step.checks:
             yield from _check(check, texts, titles)
     yield "", None
-    yield from _summary(report)
+    yield from _summary(report, whole=whole)
 
 
 def document(report: Report, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
@@ -115,13 +120,13 @@ def _evidence(evidence: Evidence) -> Iterator[Line]:
         yield from _wrapped(line, "dim", first=f"{MARGIN}  ", rest=f"{MARGIN}    ")
 
 
-def _summary(report: Report) -> Iterator[Line]:
+def _summary(report: Report, *, whole: bool) -> Iterator[Line]:
     checks = report.checks
     passed = sum(check.outcome is Outcome.PASS for check in checks)
     yield f"{passed} of {len(checks)} checks pass.", STYLES[report.outcome]
     step = _first_open(report)
     if step is None:
-        yield "Next: labctl show --debrief", None
+        yield f"Next: labctl {'show --debrief' if whole else 'check'}", None
     elif step.outcome is Outcome.WAITING:
         yield f"Still on its way. Next: labctl check --step {step.id}", None
     elif step.outcome is Outcome.ERROR:

@@ -1,6 +1,7 @@
 import io
 import json
 import tarfile
+import tracemalloc
 from collections.abc import Iterator
 from itertools import count
 
@@ -124,3 +125,34 @@ def test_config_digest_reads_no_further_than_it_must() -> None:
     chunks = pieces(made.archive(manifest), 64 << 10)
     archive.config_digest(chunks, image_id=manifest["digest"], platform="linux/amd64")
     assert sum(len(chunk) for chunk in chunks) > 512 << 10
+
+
+@pytest.mark.parametrize("read", ["only", "config_digest"])
+def test_a_large_layer_is_never_held_in_memory(read: str) -> None:
+    made = Saved()
+    manifest = made.manifest(layer())
+    config = made.config_of(manifest)
+    rest = made.archive(manifest)
+
+    def saved() -> Iterator[bytes]:
+        header = tarfile.TarInfo("blobs/sha256/0")
+        header.size = 64 << 20
+        yield header.tobuf()
+        for _ in range(64):
+            yield bytes(1 << 20)
+        yield rest
+
+    tracemalloc.start()
+    try:
+        if read == "only":
+            sent = sum(len(chunk) for chunk in archive.only(saved(), name=NAME, config=config))
+            assert sent > 64 << 20
+        else:
+            found = archive.config_digest(
+                saved(), image_id=manifest["digest"], platform="linux/amd64"
+            )
+            assert found == config
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20

@@ -1,5 +1,6 @@
 import resource
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def test_node_images_are_listed_newest_first_without_those_that_lost_their_name(
         engine.label(version, kind="node-image", kubernetes=version)
     engine.add("app:1")
     engine.label("app:1", kind="lab-image")
+    engine.stored["sha256:1"] = replace(engine.stored["1.36.3"], tags=())
     assert [image.tags for image in node_images(engine)] == [("1.36.3",), ("1.34.4",), ("1.9.9",)]
 
 
