@@ -22,6 +22,8 @@ require() { # require MODULE PACKAGE...
 
 case $part in
 kubernetes)
+	# Once for its words, which are plain where there is no such version.
+	(cd / && go mod download "k8s.io/kubernetes@v$version")
 	upstream=$(cd / && go mod download -json "k8s.io/kubernetes@v$version" | sed -n 's/^\t"GoMod": "\(.*\)",$/\1/p')
 	python3 "$here/gomod.py" "$version" <"$upstream" >go.mod
 	;;
