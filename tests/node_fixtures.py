@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,20 +63,22 @@ def node(make_node: NodeMaker) -> Containerd:
     return make_node()
 
 
-@pytest.fixture(scope="session")
-def containerd_store() -> Iterator[dict[str, str]]:
-    """The environment of a second engine, one with Docker's containerd store; root is needed."""
+@contextmanager
+def second_engine(data_root: Path, *options: str) -> Iterator[dict[str, str]]:
+    """Another dockerd, in a network namespace of its own; answers the environment to reach it.
+
+    Its own namespace because with --bridge=none it would remove the first one's docker0.
+    """
     if shutil.which("dockerd") is None or os.geteuid() != 0:
         pytest.skip("a second engine needs dockerd and root")
     # A Unix socket's path is short: pytest's own folders are too deep for it.
     home = Path(f"/tmp/labctl-engine-{uuid.uuid4().hex[:8]}")  # noqa: S108
     home.mkdir(mode=0o700)
     environ = {**os.environ, "DOCKER_HOST": f"unix://{home}/docker.sock"}
-    # In a network namespace of its own: with --bridge=none dockerd removes the other's docker0.
-    argv = ["unshare", "--net", "dockerd", "--feature", "containerd-snapshotter=true"]
+    argv = ["unshare", "--net", "dockerd", *options]
     argv += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     argv += ["--host", environ["DOCKER_HOST"], "--pidfile", f"{home}/pid"]
-    argv += ["--data-root", f"{home}/data", "--exec-root", f"{home}/exec"]
+    argv += ["--data-root", str(data_root), "--exec-root", f"{home}/exec"]
     with (home / "log").open("wb") as log:
         dockerd = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
     try:
@@ -90,3 +93,11 @@ def containerd_store() -> Iterator[dict[str, str]]:
         dockerd.terminate()
         dockerd.wait(60)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def containerd_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a second engine, one with Docker's containerd store; root is needed."""
+    data = tmp_path_factory.mktemp("engine")
+    with second_engine(data, "--feature", "containerd-snapshotter=true") as environ:
+        yield environ

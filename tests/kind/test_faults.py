@@ -10,12 +10,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.lab_fixtures import LAB, Cli, traces
+from tests.node_fixtures import second_engine
 
 pytestmark = [pytest.mark.kind, pytest.mark.fault, pytest.mark.timeout(600)]
 
@@ -172,34 +173,47 @@ def test_without_an_engine_every_verb_ends_with_4(
     assert ran.out == ""
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB in a file, full but for a few bytes."""
+@contextmanager
+def _loop_mount(folder: Path, size: int) -> Iterator[Path]:
+    """A file system of `size` bytes in a file."""
     if os.geteuid() != 0:
         pytest.skip("mounting needs root")
-    image, mount = tmp_path / "disk.img", tmp_path / "disk"
+    image, mount = folder / "disk.img", folder / "disk"
     mount.mkdir()
-    image.write_bytes(b"\0" * (1 << 20))
+    with image.open("wb") as file:
+        file.truncate(size)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True, capture_output=True)
     subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
     try:
-        with (mount / "fill").open("wb", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(b"\0" * 4096)
         yield mount
     finally:
         subprocess.run(["umount", str(mount)], check=True)
 
 
 def test_a_full_disk_under_the_state_folder_is_one_message(
-    cli: Cli, name: str, small_disk: Path
+    cli: Cli, name: str, tmp_path: Path
 ) -> None:
-    cli.home = small_disk / "state"
-    ran = cli("up", LAB, "--name", name, code=5)
+    with _loop_mount(tmp_path, 1 << 20) as disk:
+        with (disk / "fill").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"\0" * 4096)
+        ran = Cli(disk / "state", cli.cwd)("up", LAB, "--name", name, code=5)
     assert "No space left on device" in ran.err
     assert "LABCTL_HOME" in ran.err
     assert ran.err.count("Error:") == 1
     assert traces(name) == []
+
+
+def test_a_small_disk_under_the_engine_is_told_before_anything_is_made(
+    cli: Cli, name: str, tmp_path: Path
+) -> None:
+    with _loop_mount(tmp_path, 256 << 20) as disk, second_engine(disk) as environ:
+        cli.env = environ
+        ran = cli("up", LAB, "--name", name, code=4)
+        assert "GiB free" in ran.err
+        argv = ["docker", "images", "--quiet"]
+        out = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout
+        assert out == ""
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
