@@ -13,7 +13,8 @@ help: ## This list
 up: $(READY) ## Make this machine ready and start the first lab
 	@$(SUDO) $(abspath $(BIN))/labctl setup
 	@$(BIN)/labctl up
-	@echo "More: $(BIN)/labctl --help"
+	@$(BIN)/labctl check >$(VENV)/check.txt; [ $$? -le 1 ] && tail -n 2 $(VENV)/check.txt
+	@echo 'So that the guide'"'"'s commands work as they stand: . $(BIN)/activate'
 
 down: $(READY) ## Remove every lab and labctl's own files
 	@$(BIN)/labctl down --all
@@ -51,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 	  { echo "labctl needs Python 3.11 or newer; set PYTHON=python3.x"; exit 4; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q python3-venv; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install -q --require-hashes -r requirements.lock
-	$(BIN)/pip install -q --no-deps -e .
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
