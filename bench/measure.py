@@ -13,8 +13,6 @@ from typing import Final
 import yaml
 
 from labctl.errors import LabctlError
-from labctl.model import ClusterSpec
-from labctl.ops.kind_config import kind_config
 from labctl.ops.readiness import wait_ready
 from labctl.tools.engine import DockerEngine
 from labctl.tools.kube import Kube
@@ -74,9 +72,11 @@ class Bench:
 
     def _plain_config(self) -> dict[str, object]:
         """What kind needs on this machine and nothing of labctl's."""
-        spec = ClusterSpec(NAME, "none", self.kubernetes)
-        cgroup = self.engine.info().cgroup_version
-        return kind_config(spec, own_image=False, cgroup_version=cgroup)
+        config: dict[str, object] = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4"}
+        if self.engine.info().cgroup_version == "1":
+            patch = {"kind": "KubeletConfiguration", "failCgroupV1": False}
+            config["kubeadmConfigPatches"] = [yaml.safe_dump(patch)]
+        return config
 
     def _started(self) -> dict[str, datetime]:
         node = f"{NAME}-control-plane"

@@ -56,6 +56,17 @@ class Saved:
         found: str = json.loads(self.blobs[manifest["digest"]])["config"]["digest"]
         return found
 
+    def _classic(self, top: dict[str, Any]) -> dict[str, Any]:
+        """The entry in manifest.json, which engines with the overlay2 store read."""
+        document = json.loads(self.blobs[top["digest"]])
+        own = document["manifests"][-1]["digest"] if "manifests" in document else top["digest"]
+        manifest = json.loads(self.blobs[own])
+        return {
+            "Config": _path(manifest["config"]["digest"]),
+            "RepoTags": list(top.get("annotations", {}).values()),
+            "Layers": [_path(part["digest"]) for part in manifest["layers"]],
+        }
+
     def archive(self, *tops: dict[str, Any]) -> bytes:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -66,7 +77,7 @@ class Saved:
                 _add(tar, f"blobs/{name.replace(':', '/')}", content)
             index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": tops}
             _add(tar, "index.json", json.dumps(index).encode())
-            _add(tar, "manifest.json", b"[]")
+            _add(tar, "manifest.json", json.dumps([self._classic(top) for top in tops]).encode())
             _add(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
         return buffer.getvalue()
 
