@@ -2,7 +2,7 @@
 
 $LABCTL_HOME/
   README               says what this folder is
-  clusters/NAME/       kubeconfig, work.json, progress
+  clusters/NAME/       kubeconfig, work (where the starter files are), progress.json
   locks/NAME.lock      held while something is being made
   logs/                crash logs, logs of failed starts
 """

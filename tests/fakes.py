@@ -56,6 +56,7 @@ class FakeEngine:
     networks: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
     started: datetime = STARTED
+    in_use: set[str] = field(default_factory=set)
     published: set[str] = field(default_factory=set)
 
     def info(self) -> EngineInfo:
@@ -76,9 +77,12 @@ class FakeEngine:
         self._ask()
         return tuple(image for image in self.stored.values() if _has(image.labels, label))
 
-    def untag(self, reference: str) -> None:
+    def untag(self, reference: str) -> bool:
         self._ask()
+        if reference in self.in_use:
+            return False
         self.stored.pop(reference, None)
+        return True
 
     def derive(
         self, image: str, target: str, *, labels: Mapping[str, str], files: Mapping[str, bytes]

@@ -65,3 +65,5 @@ def _down(app: App, name: str) -> None:
         return
     for kept in removed.kept_files:
         app.console.talk(f"Kept, because you changed it: {kept}")
+    for image in removed.kept_images:
+        app.console.talk(f"Kept, because a container of yours needs it: image {image}")

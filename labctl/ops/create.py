@@ -24,6 +24,7 @@ from labctl.nodeimage import static_cni
 from labctl.ops import readiness
 from labctl.ops.kind_config import STATIC_CNI, kind_config, uses_static_cni
 from labctl.ops.ports import Clusters, Engine, Progress
+from labctl.ops.remove import remove_cluster
 from labctl.store import Store
 from labctl.waiting import Clock
 
@@ -140,11 +141,8 @@ def undone_on_error(name: str, ports: Ports, *, keep: bool) -> Iterator[None]:
 
 
 def remove(name: str, ports: Ports) -> None:
-    """Delete a cluster with all that labctl made for it: nodes, volumes, image, network, files."""
-    ports.engine.remove_containers(f"{LABEL_CLUSTER}={name}")
-    ports.engine.untag(cluster_image(name))
-    ports.engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
-    ports.store.forget(name)
+    """Delete a cluster with all that labctl made for it."""
+    remove_cluster(name, ports.engine, ports.store)
 
 
 def _keep_logs(kind_name: str, ports: Ports) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labctl.model import LABEL_CLUSTER, LABEL_KIND, LABEL_LAB, NETWORK, Cluster
+from labctl.model import LABEL_LAB, Cluster
 from labctl.ops import clusters
-from labctl.ops.create import cluster_image
 from labctl.ops.ports import Engine
+from labctl.ops.remove import remove_cluster, remove_images
 from labctl.store import Store
 
 LOCK_TIMEOUT: Final = 300.0
@@ -21,6 +21,9 @@ class Removed:
     cluster: str
     containers: tuple[str, ...]
     kept_files: tuple[Path, ...] = ()
+    """Starter files that the learner changed."""
+    kept_images: tuple[str, ...] = ()
+    """Images that a container of the learner's needs."""
 
 
 def down(
@@ -37,22 +40,11 @@ def down(
     """
     with store.lock(name, timeout=LOCK_TIMEOUT, on_wait=on_wait):
         found = clusters.find(engine, name)
-        containers = engine.remove_containers(f"{LABEL_CLUSTER}={name}")
-        kept: tuple[Path, ...] = ()
-        if found is not None:
-            kept = remove_starter(found)
-            containers += _lab_leftovers(found.lab, engine)
-        engine.untag(cluster_image(name))
-        engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
-        store.forget(name)
-    return Removed(name, containers, kept) if containers else None
-
-
-def _lab_leftovers(lab: str, engine: Engine) -> tuple[str, ...]:
-    if any(cluster.lab == lab for cluster in clusters.clusters(engine)):
-        return ()
-    containers = engine.remove_containers(f"{LABEL_LAB}={lab}")
-    for image in engine.images(f"{LABEL_LAB}={lab}"):
-        for tag in image.tags:
-            engine.untag(tag)
-    return containers
+        # While the notes on where they are are still there.
+        kept = remove_starter(found) if found else ()
+        containers = remove_cluster(name, engine, store)
+        kept_images: tuple[str, ...] = ()
+        if found and all(found.lab != other.lab for other in clusters.clusters(engine)):
+            containers += engine.remove_containers(f"{LABEL_LAB}={found.lab}")
+            kept_images = remove_images(f"{LABEL_LAB}={found.lab}", engine)
+    return Removed(name, containers, kept, kept_images) if containers else None

@@ -64,8 +64,11 @@ class Engine(Protocol):
     def images(self, label: str) -> tuple[ImageInfo, ...]:
         """The images that carry a label, `key` or `key=value`."""
 
-    def untag(self, reference: str) -> None:
-        """Remove a name; an image without names goes. No such image is no error."""
+    def untag(self, reference: str) -> bool:
+        """Remove a name, and the image with its last one; False where a container needs it.
+
+        No such image is success.
+        """
 
     def derive(
         self, image: str, target: str, *, labels: Mapping[str, str], files: Mapping[str, bytes]

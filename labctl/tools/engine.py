@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,15 +146,23 @@ class DockerEngine:
                 if "error" in line:
                     raise ToolFailed(f"The Docker Engine refused an image: {line['error']}")
 
-    def untag(self, reference: str) -> None:
-        """Remove a name; an image without names goes. No such image is no error."""
-        from docker.errors import ImageNotFound  # noqa: PLC0415
+    def untag(self, reference: str) -> bool:
+        """Remove a name, and the image with its last one; False where a container needs it.
+
+        No such image is success.
+        """
+        from docker.errors import APIError, ImageNotFound  # noqa: PLC0415
 
         with engine_errors(f"remove image '{reference}'"):
             try:
                 self.api.remove_image(reference)
             except ImageNotFound:
-                return
+                return True
+            except APIError as err:
+                if err.status_code == HTTPStatus.CONFLICT:
+                    return False
+                raise
+        return True
 
     def derive(
         self, image: str, target: str, *, labels: Mapping[str, str], files: Mapping[str, bytes]

@@ -71,8 +71,9 @@ class LiveProgress:
     def detail(self, text: str) -> None:
         """Replace what the line says after the elapsed time."""
         if self._live:
-            room = max(10, self._console.width - 40)
-            self._live.update(self._live.task_ids[0], detail=text[:room])
+            task = self._live.tasks[0]
+            room = max(0, self._console.width - len(task.description) - len("⠋  1234 s  "))
+            self._live.update(task.id, detail=text[:room])
 
     def note(self, text: str) -> None:
         """A line above the live one."""
