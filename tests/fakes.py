@@ -111,7 +111,7 @@ class FakeEngine:
 
     def remove_network(self, name: str, *, label: str) -> bool:
         self._ask()
-        if name in self.networks and _has(self.networks[name], label) and not self.rows:
+        if name in self.networks and _has(self.networks[name], label) and not self.nodes():
             del self.networks[name]
             return True
         return False
