@@ -17,7 +17,7 @@ from labctl.tools.kube import Kube
 from labctl.tools.kube_rest import ApiRefused
 from labctl.waiting import Pending, wait_until
 from tests.kube_fake import FakeKube
-from tests.lab_fixtures import Running, lab, session_cli  # noqa: F401
+from tests.lab_fixtures import Running
 
 CONFIG = """
 apiVersion: v1
