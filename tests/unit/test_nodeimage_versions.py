@@ -21,7 +21,6 @@ FILE = versions.load()
         ("1.34.3", "1.34.3", "1.34.4"),
         ("1.37.2", "1.37.2", "1.36.3"),
         ("1.35.4", "1.35.4", "1.34.4"),
-        ("1.32.13", "1.32.13", "1.34.4"),
     ],
 )
 def test_resolve(asked: str | None, kubernetes: str, components: str) -> None:
@@ -31,13 +30,13 @@ def test_resolve(asked: str | None, kubernetes: str, components: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["latest", "1", "2.0.0", "1.36.x", "1.37", "1.31.9", "1.36.3-rc.1"]
+    "asked", ["latest", "1", "2.0.0", "1.36.x", "1.37", "1.33.13", "1.36.3-rc.1"]
 )
 def test_resolve_says_what_is_known(asked: str) -> None:
     with pytest.raises(UsageError) as error:
         versions.resolve(asked, FILE)
     assert "1.36.3, 1.34.4" in error.value.hint
-    assert asked in error.value.message or "1.31" in error.value.message
+    assert asked in error.value.message or "1.33" in error.value.message
 
 
 def test_every_pin_has_its_modules() -> None:
