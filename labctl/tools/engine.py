@@ -228,9 +228,12 @@ class DockerEngine:
         return datetime.fromisoformat(text)
 
     def start(self, container: str) -> None:
-        """Start a stopped container."""
+        """Start a stopped container, or go on with a paused one."""
         with engine_errors(f"start container '{container}'"):
-            self.api.start(container)
+            if self.inspect(container)["State"]["Paused"]:
+                self.api.unpause(container)
+            else:
+                self.api.start(container)
 
     def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         """Remove containers with a label and their anonymous volumes; answers their names.
