@@ -8,8 +8,8 @@ DEFAULT_MIRROR: Final = "http://deb.debian.org/debian"
 
 _DEB822: Final = re.compile(r"^URIs:\s*(\S+)", re.MULTILINE)
 _ONE_LINE: Final = re.compile(r"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)", re.MULTILINE)
-# Not the security archive, nor somebody else's packages.
-_ARCHIVE: Final = re.compile(r"https?://\S+/debian/?")
+# Not the security archive, nor somebody else's packages: https://download.docker.com/linux/debian.
+_ARCHIVE: Final = re.compile(r"https?://[^/\s]+(/pub|/mirrors?)?/debian/?")
 
 
 def mirror(root: Path = Path("/")) -> str:

@@ -113,6 +113,13 @@ def test_hints(line: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("system", "file", "text", "mirror"),
     [
+        (
+            "debian",
+            "sources.list",
+            "deb https://download.docker.example/linux/debian trixie stable\n"
+            "deb http://mirror.example/debian trixie main\n",
+            "http://mirror.example/debian",
+        ),
         ("debian", "sources.list.d/debian.sources", "URIs: http://m/debian/\n", "http://m/debian"),
         (
             "debian",
