@@ -29,6 +29,8 @@ check: $(READY) ## Format, lint, types, layers, docs and fast tests: what CI run
 
 test: $(READY) ## All tests, real clusters too
 	@$(SUDO) $(abspath $(BIN))/labctl setup
+	@$(BIN)/labctl node-image build --kubernetes 1.36
+	@$(BIN)/labctl node-image build --kubernetes 1.34
 	$(BIN)/pytest -m "not matrix" --durations=15
 
 unit: $(READY) ## Fast tests: no engine, no network
