@@ -19,7 +19,8 @@ REAL = ("docker", "kind", "labs", "fault", "matrix")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `-m`, only the tests that need nothing but Python."""
+    """Without `-m`, only the tests that need nothing but Python; those that must be alone go first."""
+    items.sort(key=lambda item: item.get_closest_marker("alone") is None)
     if config.option.markexpr:
         return
     fast = [item for item in items if not any(item.get_closest_marker(mark) for mark in REAL)]

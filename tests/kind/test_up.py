@@ -115,6 +115,7 @@ def test_down_of_nothing_is_success(cli: Cli) -> None:
     assert "was running" in cli("down", "--name", "never-there").err
 
 
+@pytest.mark.alone
 def test_down_all_leaves_nothing_at_all(cli: Cli, name: str) -> None:
     others = [row["name"] for row in cli.json("status")["labs"]]
     if others:
