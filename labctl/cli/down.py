@@ -7,7 +7,7 @@ import click
 from labctl.cli.app import App
 from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
-from labctl.errors import UsageError
+from labctl.errors import LabInvalid, ToolFailed, UsageError
 from labctl.model import LABEL_CLUSTER, Cluster
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
@@ -49,11 +49,15 @@ def _traces(app: App) -> list[str]:
 
 
 def _down(app: App, name: str) -> None:
+    progress = app.console.progress()
+
     def clean(cluster: Cluster) -> tuple[Path, ...]:
         folder = work_folder(app, cluster.name)
-        return remove_starter(app.catalog.get(cluster.lab), folder) if folder else ()
-
-    progress = app.console.progress()
+        try:
+            return remove_starter(app.catalog.get(cluster.lab), folder) if folder else ()
+        except (UsageError, LabInvalid, ToolFailed, OSError) as err:
+            progress.note(f"The starter files in '{folder}' were left: {err}")
+            return ()
 
     def waiting() -> None:
         progress.note(f"Another labctl is working on '{name}'; waiting for it...")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -125,7 +125,8 @@ def undone_on_error(name: str, ports: Ports, *, keep: bool) -> Iterator[None]:
         if keep:
             ports.progress.note(f"Kept for inspection; 'labctl down --name {name}' removes it.")
             raise
-        ports.progress.note("Removing what was made so far...")
+        with suppress(OSError):  # the terminal may be gone; what was made still has to go
+            ports.progress.note("Removing what was made so far...")
         with shielded():
             try:
                 remove(name, ports)

@@ -189,7 +189,7 @@ def _check_platform(reference: str, image: ImageInfo, nodes: Sequence[NodeStore]
     for node in nodes:
         try:
             platform = node.platform()
-        except LabctlError:
+        except (ToolFailed, PrerequisiteMissing):
             continue  # its own line will say why it can't be reached
         if platform != own:
             raise PrerequisiteMissing(
@@ -204,7 +204,7 @@ def _plan(what: Contents, nodes: Sequence[NodeStore]) -> tuple[list[NodeStore], 
     for node in nodes:
         try:
             there = node.images().get(what.name) == what.config_digest
-        except LabctlError as err:
+        except (ToolFailed, PrerequisiteMissing) as err:
             lines.append(_line(what, node, Result.FAILED, reason=err.message))
             continue
         if there:

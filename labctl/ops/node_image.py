@@ -1,11 +1,12 @@
 """Which node image a cluster runs, and where it comes from: the engine, a registry, or a build."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from packaging.version import Version
 
+from labctl.errors import ToolFailed
 from labctl.model import LABEL_KIND, LABEL_KUBERNETES, ImageInfo, NodeImage, Runtime
 from labctl.nodeimage import versions
 from labctl.nodeimage.recipe import image_tag
@@ -74,7 +75,18 @@ def ensure(
         if engine.registry_has(published.tag):
             with progress.phase(f"Pull {published.tag}"):
                 argv = ("docker", "pull", published.tag)
-                runner.run(argv, timeout=PULL, on_line=progress.detail)
-            return published
+                pulled = _pulled(argv, runner, progress)
+            if pulled:
+                return published
+            progress.note(f"'{published.tag}' could not be pulled; building the image instead.")
     build(version)
     return own
+
+
+def _pulled(argv: Sequence[str], runner: Runner, progress: Progress) -> bool:
+    """False where a registry has the image and does not give it: a rate limit, a cut line."""
+    try:
+        runner.run(argv, timeout=PULL, on_line=progress.detail)
+    except ToolFailed:
+        return False
+    return True

@@ -76,7 +76,12 @@ def build(
         facts = builder.facts(Path(folder))
         builder.store(recipe.labels(pins, runtime, digest, facts))
     after = ports.engine.image(tag)
-    if before and after and before.image_id != after.image_id:
+    if after is None:
+        raise ToolFailed(
+            f"The build ended, but the engine has no image '{tag}'.",
+            hint="Another buildx builder is selected? Go back with: docker buildx use default",
+        )
+    if before and before.image_id != after.image_id:
         # The old one has lost its name. A cluster that still runs on it keeps it.
         with suppress(ToolFailed):
             ports.engine.untag(before.image_id)

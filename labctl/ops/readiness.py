@@ -74,7 +74,7 @@ def _nodes(kube: Objects, started: Mapping[str, datetime]) -> str | None:
             (c for c in nodes[name].at("status.conditions", []) if c.type == "Ready"), None
         )
         if ready is None or ready.status != "True":
-            reason = str(ready.message if ready else "no status yet").splitlines()[0]
+            reason = str((ready and ready.message) or "no reason given").splitlines()[0]
             return f"node '{name}' is not Ready: {reason}"
         renewed = leases[name].at("spec.renewTime") if name in leases else None
         if renewed is None or datetime.fromisoformat(renewed) < started[name]:

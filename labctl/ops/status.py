@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from labctl.errors import LabctlError
+from labctl.errors import PrerequisiteMissing, ToolFailed
 from labctl.model import Cluster
 from labctl.ops import clusters, readiness
 from labctl.ops.clusters import Nodes
@@ -49,6 +49,6 @@ def _status(
     try:
         started = {node.name: engine.started_at(node.name) for node in cluster.nodes}
         waits_for = readiness.unready(kube(cluster.name), started)
-    except LabctlError as err:
+    except (ToolFailed, PrerequisiteMissing) as err:
         return Status(cluster, "not ready", err.message)
     return Status(cluster, "not ready", waits_for) if waits_for else Status(cluster, "ready")

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from labctl.errors import UsageError
+from labctl.errors import ToolFailed, UsageError
 from labctl.model import Runtime
 from labctl.nodeimage import versions
 from labctl.ops.node_image import ensure, full_version
@@ -54,6 +54,14 @@ def test_a_published_image_is_pulled_where_a_registry_answers() -> None:
     assert asked.ensure() == (f"kindest/node:v{PINNED}", False)
     assert asked.runner.calls == [("docker", "pull", f"kindest/node:v{PINNED}")]
     assert asked.built == []
+
+
+def test_a_pull_that_fails_is_built_instead() -> None:
+    asked = Asked()
+    asked.engine.published = {f"kindest/node:v{PINNED}"}
+    asked.runner.answers = [(("docker", "pull"), ToolFailed("toomanyrequests"))]
+    assert asked.ensure() == (f"labctl/node:v{PINNED}-containerd", True)
+    assert asked.built == [PINNED]
 
 
 @pytest.mark.parametrize(("pull", "published"), [(False, True), (True, False)])
