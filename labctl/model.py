@@ -9,6 +9,9 @@ from typing import Final
 LABEL_CLUSTER: Final = "dev.labctl.cluster"
 """Name of the labctl cluster that a container, image, volume or network belongs to."""
 LABEL_LAB: Final = "dev.labctl.lab"
+LABEL_IMAGE_OF: Final = "dev.labctl.image-of"
+"""The lab that an image was built for. Not LABEL_LAB: containers inherit their image's labels, and
+what a learner runs from it without our label is not ours to remove."""
 LABEL_KUBERNETES: Final = "dev.labctl.kubernetes"
 LABEL_RUNTIME: Final = "dev.labctl.runtime"
 LABEL_KIND: Final = "dev.labctl.kind"

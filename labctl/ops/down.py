@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labctl.model import LABEL_LAB, Cluster
+from labctl.model import LABEL_IMAGE_OF, LABEL_LAB, Cluster
 from labctl.ops import clusters
 from labctl.ops.ports import Engine
 from labctl.ops.remove import remove_cluster, remove_images
@@ -46,5 +46,5 @@ def down(
         kept_images: tuple[str, ...] = ()
         if found and all(found.lab != other.lab for other in clusters.clusters(engine)):
             containers += engine.remove_containers(f"{LABEL_LAB}={found.lab}")
-            kept_images = remove_images(f"{LABEL_LAB}={found.lab}", engine)
+            kept_images = remove_images(f"{LABEL_IMAGE_OF}={found.lab}", engine)
     return Removed(name, containers, kept, kept_images) if containers else None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from labctl.errors import ToolFailed
-from labctl.model import LABEL_KIND, LABEL_LAB
+from labctl.model import LABEL_IMAGE_OF, LABEL_KIND
 from labctl.ops.image_names import qualified
 from labctl.ops.ports import Progress, Runner
 
@@ -29,7 +29,7 @@ def build_lab_image(
     # (https://github.com/kubernetes-sigs/kind/issues/3795). The host's network, because a proxy for
     # packages may listen on the loopback interface.
     argv = ("docker", "buildx", "build", "--load", "--provenance=false", "--network=host")
-    labels = (f"--label={LABEL_KIND}=lab-image", f"--label={LABEL_LAB}={lab}")
+    labels = (f"--label={LABEL_KIND}=lab-image", f"--label={LABEL_IMAGE_OF}={lab}")
     try:
         runner.run(
             (*argv, *labels, "--progress=plain", "--tag", qualified(tag), str(folder)),

@@ -7,6 +7,7 @@ from labctl.errors import PrerequisiteMissing
 from labctl.model import (
     KIND_CLUSTER,
     LABEL_CLUSTER,
+    LABEL_IMAGE_OF,
     LABEL_KIND,
     LABEL_LAB,
     NETWORK,
@@ -32,7 +33,7 @@ def engine() -> FakeEngine:
     engine = FakeEngine(rows=[_cluster("a")], networks={NETWORK: {LABEL_KIND: "network"}})
     for tag, labels in (
         ("labctl/cluster:a", {LABEL_CLUSTER: "a", LABEL_LAB: "serve"}),
-        ("model-server:v1", {LABEL_LAB: "serve"}),
+        ("model-server:v1", {LABEL_IMAGE_OF: "serve"}),
         ("labctl/node:v1.36.3-containerd", {LABEL_KIND: "node-image"}),
     ):
         engine.stored[tag] = replace(node_image(tag), labels=labels)
