@@ -7,9 +7,7 @@ $LABCTL_HOME/
   logs/                crash logs, logs of failed starts
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import filelock
 
 from labctl.errors import ToolFailed
+from labctl.files import write_whole
 
 README = """This folder belongs to labctl: kubeconfigs, locks and logs of its clusters.
 `labctl down --all` empties it; deleting it by hand loses no cluster.
@@ -46,15 +45,7 @@ class Store:
         """Write a file in one step: a temporary file in the same folder, then a rename."""
         try:
             self._ensure(path.parent)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                Path(temporary).chmod(mode)
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            write_whole(path, text, mode=mode)
         except OSError as err:
             raise ToolFailed(
                 f"Could not write '{path}': {err.strerror or err}.",

@@ -1,14 +1,13 @@
 """Debian packages: apt's sources, and apt-get with everything said that it could ask."""
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from labctl.errors import ToolFailed
+from labctl.files import write_whole
 from labctl.interrupts import shielded
 from labctl.nodeimage import debian
 from labctl.tools.process import Process
@@ -175,15 +174,7 @@ def _write(path: Path, text: str) -> None:
     """Write a file in one step. apt ignores the temporary one: its name begins with a dot."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, text, mode=0o644)
     except OSError as err:
         raise ToolFailed(
             f"Could not write '{path}': {err.strerror or err}.",
