@@ -8,10 +8,11 @@ blobs pass at once and those two are written anew when all has been seen. A stre
 before that is therefore never a valid image.
 """
 
+import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Protocol
@@ -144,6 +145,27 @@ class _Documents:
         digest: str = self.by_digest[descriptor["digest"]]["config"]["digest"]
         return digest
 
+    def classic(self, descriptor: dict[str, Any], name: str) -> dict[str, Any]:
+        """An image's entry in manifest.json."""
+        manifest = self.by_digest[descriptor["digest"]]
+        config, *layers = (_path(one) for one in (manifest["config"], *manifest["layers"]))
+        return {"Config": config, "RepoTags": [name], "Layers": layers}
+
+
+def chain_id(diff_ids: Sequence[str]) -> str:
+    """The name of layers on top of each other, as a snapshot has it.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
+    """
+    chain = diff_ids[0]
+    for one in diff_ids[1:]:
+        chain = f"sha256:{hashlib.sha256(f'{chain} {one}'.encode()).hexdigest()}"
+    return chain
+
+
+def _path(descriptor: dict[str, Any]) -> str:
+    return f"blobs/{descriptor['digest'].replace(':', '/')}"
+
 
 def config_digest(chunks: Iterable[bytes], *, image_id: str, platform: str) -> str:
     """The config digest of the image whose manifest or index has the digest `image_id`.
@@ -166,7 +188,9 @@ def config_digest(chunks: Iterable[bytes], *, image_id: str, platform: str) -> s
 
 
 def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
-    """The archive again as an OCI layout with one image: that with the config digest `config`.
+    """The archive again with one image, that with the config digest `config`, for every runtime.
+
+    containerd and skopeo read it as an OCI layout, the Docker Engine by its manifest.json.
 
     Args:
         chunks: what `docker save` writes, from either of the engine's image stores.
@@ -189,6 +213,7 @@ def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
             hint="labctl needs Docker Engine 25 or newer: run 'labctl doctor'.",
         )
     manifest = _manifest(documents, index, config)
+    classic = documents.classic(manifest, name)
     manifest["annotations"] = {
         "io.containerd.image.name": name,
         "org.opencontainers.image.ref.name": name.rpartition(":")[2],
@@ -198,8 +223,10 @@ def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [manifest],
     }
-    yield from packed_bytes("index.json", json.dumps(index).encode())
+    # index.json last: where it is missing, no runtime that reads it takes the image.
     yield from packed_bytes("oci-layout", LAYOUT)
+    yield from packed_bytes("manifest.json", json.dumps([classic]).encode())
+    yield from packed_bytes("index.json", json.dumps(index).encode())
     yield END
 
 

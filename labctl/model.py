@@ -14,6 +14,8 @@ LABEL_IMAGE_OF: Final = "dev.labctl.image-of"
 what a learner runs from it without our label is not ours to remove."""
 LABEL_KUBERNETES: Final = "dev.labctl.kubernetes"
 LABEL_RUNTIME: Final = "dev.labctl.runtime"
+LABEL_OCI_RUNTIME: Final = "dev.labctl.oci-runtime"
+"""What a node's runtime starts containers with, unless a Pod chooses another RuntimeClass."""
 LABEL_KIND: Final = "dev.labctl.kind"
 """What an object is: `node-image`, `base`, `cluster-image` or `lab-image`."""
 NETWORK: Final = "labctl"
@@ -26,32 +28,55 @@ class Runtime(StrEnum):
     """The CRI implementation on a node."""
 
     CONTAINERD = "containerd"
+    CRIO = "cri-o"
+    DOCKER = "docker"
+    """Docker Engine behind cri-dockerd."""
+
+
+class OciRuntime(StrEnum):
+    """What starts a container's process."""
+
+    RUNC = "runc"
+    CRUN = "crun"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImage:
+    """What nodes run; `kubernetes` is a full version without a `v`: 1.36.3.
+
+    `own` ones are built by labctl, others are kindest/node.
+    """
+
+    tag: str
+    kubernetes: str
+    runtime: Runtime
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """What a learner asked `up` for. `kubernetes` is a full version without a `v`: 1.36.3."""
+    """What a learner asked `up` for."""
 
     name: str
     lab: str
-    kubernetes: str
-    runtime: Runtime = Runtime.CONTAINERD
-    nodes: int = 1
+    nodes: tuple[NodeImage, ...]
+    """What each node runs, the control plane first."""
+    oci_runtime: OciRuntime = OciRuntime.RUNC
 
     @property
     def kind_name(self) -> str:
         """The name that kind and the container names use."""
         return f"labctl-{self.name}"
 
+    @property
+    def kubernetes(self) -> str:
+        """The control plane's version."""
+        return self.nodes[0].kubernetes
 
-@dataclass(frozen=True, slots=True)
-class NodeImage:
-    """What a cluster's nodes run. `own` ones are built by labctl, others are kindest/node."""
-
-    tag: str
-    kubernetes: str
-    runtime: Runtime
-    own: bool
+    @property
+    def images(self) -> tuple[NodeImage, ...]:
+        """Each of the nodes' images once."""
+        return tuple(dict.fromkeys(self.nodes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +103,16 @@ class Cluster:
     name: str
     lab: str
     kubernetes: str
-    runtime: str
+    """The control plane's version."""
+    runtimes: tuple[str, ...]
+    """Each of the nodes' runtimes once, the control plane's first."""
+    oci_runtime: str
     nodes: tuple[Node, ...]
+
+    @property
+    def runtime(self) -> str:
+        """The runtimes as `--runtime` takes them: `containerd,cri-o`."""
+        return ",".join(self.runtimes)
 
     @property
     def kind_name(self) -> str:

@@ -55,6 +55,8 @@ class FakeEngine:
     stored: dict[str, ImageInfo] = field(default_factory=dict)
     networks: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    added: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """The files that derived images got, by their names."""
     started: datetime = STARTED
     in_use: set[str] = field(default_factory=set)
     published: set[str] = field(default_factory=set)
@@ -92,6 +94,7 @@ class FakeEngine:
             raise ToolFailed(f"No such image: {image}")
         merged = {**self.stored[image].labels, **labels}
         self.stored[target] = replace(self.stored[image], labels=merged, tags=(target,))
+        self.added[target] = dict(files)
 
     def put_file(self, container: str, path: str, content: bytes) -> None:
         self._ask()
@@ -184,7 +187,6 @@ class FakeKind:
         name: str,
         *,
         config: Mapping[str, Any],
-        image: str,
         kubeconfig: Path,
         on_line: Callable[[str], None],
     ) -> None:
@@ -192,13 +194,10 @@ class FakeKind:
         on_line(" • Preparing nodes 📦  ...")
         for number, node in enumerate(config["nodes"]):
             suffix = node["role"] if number < 2 else f"{node['role']}{number}"
-            labels = {
-                **self.engine.stored[image].labels,
-                KIND_CLUSTER: name,
-                KIND_ROLE: node["role"],
-            }
+            inherited = self.engine.stored[node["image"]].labels
+            labels = {**inherited, KIND_CLUSTER: name, KIND_ROLE: node["role"]}
             self.engine.rows.append(
-                Node(f"{name}-{suffix}", node["role"], True, "running", image, labels)
+                Node(f"{name}-{suffix}", node["role"], True, "running", node["image"], labels)
             )
         if self.fail:
             self.fail()
@@ -271,7 +270,14 @@ def _pod(app: str, node: str, since: str) -> dict[str, Any]:
 
 
 def node_image(tag: str = "labctl/node:v1.36.3-containerd") -> ImageInfo:
-    labels = {"dev.labctl.kind": "node-image", "dev.labctl.kubernetes": "1.36.3"}
+    """What labctl builds under that name."""
+    version, _, runtime = tag.partition(":v")[2].partition("-")
+    labels = {
+        "dev.labctl.kind": "node-image",
+        "dev.labctl.kubernetes": version,
+        "dev.labctl.runtime": runtime,
+        "dev.labctl.version.crun": "1.21-1",
+    }
     return ImageInfo("sha256:1", (tag,), (), "linux", "amd64", 1, None, labels)
 
 

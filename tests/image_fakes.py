@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labctl.errors import ToolFailed
-from labctl.model import EngineInfo, ImageInfo
+from labctl.model import EngineInfo, ImageInfo, Runtime
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -189,7 +189,7 @@ class FakeImages:
 
 @dataclass
 class FakeNodeStore:
-    """A node's containerd: takes an archive as a whole or not at all."""
+    """A node's image store: takes an archive as a whole or not at all, as its runtime reads it."""
 
     node: str
     runs: str = "linux/amd64"
@@ -197,6 +197,7 @@ class FakeNodeStore:
     before_import: Callable[[], None] | None = None
     """Called with an import under way; may raise."""
     before_answer: Callable[[], None] | None = None
+    runtime: Runtime = Runtime.CONTAINERD
 
     def images(self) -> dict[str, str]:
         if self.before_answer:
@@ -208,20 +209,54 @@ class FakeNodeStore:
             self.before_answer()
         return self.runs
 
-    def import_stream(self, chunks: Iterable[bytes]) -> None:
+    def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:
         stream = iter(chunks)
         first = next(stream, b"")
         if self.before_import:
             self.before_import()
         files = _files(first + b"".join(stream))
-        if "oci-layout" not in files:
-            raise ToolFailed("unrecognized image format")
-        for top in json.loads(files["index.json"])["manifests"]:
-            manifest = json.loads(files[_path(top["digest"])])
-            for part in (manifest["config"], *manifest["layers"]):
-                if digest(files.get(_path(part["digest"]), b"")) != part["digest"]:
-                    raise ToolFailed("content digest not found")
-            self.held[top["annotations"]["io.containerd.image.name"]] = manifest["config"]["digest"]
+        if self.runtime is Runtime.CRIO:
+            (config,) = _by_index(files).values()
+            self.held[name] = config
+        # containerd/v2/core/images/archive/importer.go: without oci-layout it is Docker's archive.
+        elif self.runtime is Runtime.CONTAINERD and "oci-layout" in files:
+            self.held |= _by_index(files)
+        else:
+            self.held |= _by_manifest(files)
+
+
+def _by_index(files: dict[str, bytes]) -> dict[str, str]:
+    """Config digests by name, of an OCI layout."""
+    found = {}
+    for top in json.loads(_file(files, "index.json"))["manifests"]:
+        manifest = json.loads(_blob(files, _path(top["digest"])))
+        for part in (manifest["config"], *manifest["layers"]):
+            _blob(files, _path(part["digest"]))
+        found[top["annotations"]["io.containerd.image.name"]] = manifest["config"]["digest"]
+    return found
+
+
+def _by_manifest(files: dict[str, bytes]) -> dict[str, str]:
+    """Config digests by name, of Docker's own format."""
+    found: dict[str, str] = {}
+    for image in json.loads(_file(files, "manifest.json")):
+        for path in (image["Config"], *image["Layers"]):
+            _blob(files, path)
+        found |= dict.fromkeys(image["RepoTags"], digest(files[image["Config"]]))
+    return found
+
+
+def _file(files: dict[str, bytes], path: str) -> bytes:
+    if path not in files:
+        raise ToolFailed(f"unrecognized image format: {path} not found")
+    return files[path]
+
+
+def _blob(files: dict[str, bytes], path: str) -> bytes:
+    content = _file(files, path)
+    if _path(digest(content)) != path:
+        raise ToolFailed(f"content digest of {path} does not match")
+    return content
 
 
 def _path(named: str) -> str:

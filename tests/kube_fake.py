@@ -8,7 +8,7 @@ from typing import Any
 from labctl.errors import KubeNotFound
 from labctl.resource import Resource
 
-CLUSTER_WIDE = ("Namespace", "Node", "ClusterRole", "ClusterRoleBinding")
+CLUSTER_WIDE = ("Namespace", "Node", "ClusterRole", "ClusterRoleBinding", "RuntimeClass")
 
 Key = tuple[str, str, str]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.model import LABEL_KIND
+from labctl.model import LABEL_KIND, LABEL_RUNTIME, Runtime
 from labctl.tools.cri.containerd import Containerd
 from labctl.tools.engine import DockerEngine
 from labctl.tools.process import Process
@@ -34,7 +34,11 @@ def engine() -> Iterator[DockerEngine]:
 @pytest.fixture(scope="session")
 def make_node(process: Process, engine: DockerEngine) -> Iterator[NodeMaker]:
     """Starts a node's containerd with its CRI plugin and nothing around it: two seconds."""
-    images = [image for image in engine.images(f"{LABEL_KIND}=node-image") if image.tags]
+    images = [
+        image
+        for image in engine.images(f"{LABEL_KIND}=node-image")
+        if image.tags and image.labels.get(LABEL_RUNTIME) == Runtime.CONTAINERD
+    ]
     if not images:
         pytest.skip("there is no node image: run labctl node-image build")
     made: list[str] = []

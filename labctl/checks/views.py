@@ -10,6 +10,7 @@ from labctl import archive
 from labctl.checks.api import Missing, name_of
 from labctl.checks.ports import EngineReader, KubeReader, Runner
 from labctl.errors import KubeNotFound, LabInvalid, ToolFailed
+from labctl.image_names import digest, names
 from labctl.model import ImageInfo, Node
 from labctl.resource import Resource
 
@@ -263,7 +264,7 @@ class LabView:
 
 def _node_image(raw: Mapping[str, Any]) -> NodeImage:
     return NodeImage(
-        id=raw["id"],
-        tags=tuple(raw.get("repoTags") or ()),
+        id=digest(raw["id"]),
+        tags=names(raw.get("repoTags")),
         digests=tuple(raw.get("repoDigests") or ()),
     )

@@ -37,6 +37,7 @@ COMMANDS = {
     },
     "The cluster": {
         "load": "Load images that Docker built into every node",
+        "trace": "Follow an image into every node's store and every process",
         "kubectl": "Run kubectl against the lab's cluster",
         "env": "Print what to export for kubectl and other tools",
         "node-image": "List, build, export and import node images",

@@ -10,7 +10,7 @@ from labctl.cli.output import output_option
 from labctl.cli.target import name_option
 from labctl.model import Cluster
 from labctl.ops.load import Loaded, Result, load, raise_if_failed
-from labctl.tools.cri.containerd import Containerd
+from labctl.tools.cri import node_store
 from labctl.ui.console import Console
 from labctl.ui.quantities import size
 
@@ -27,7 +27,7 @@ def command(app: App, images: tuple[str, ...], name: str | None, output: str) ->
     already is not sent again.
     """
     cluster = app.target(name)
-    nodes = [Containerd(app.process, node.name) for node in cluster.nodes]
+    nodes = [node_store(app.process, node) for node in cluster.nodes]
     outcome = load(app.engine, nodes, images, progress=app.console.progress())
     if output == "json":
         app.console.json(_document(cluster, outcome))

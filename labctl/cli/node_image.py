@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from labctl.archive_bundle import About
+from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.building import building
 from labctl.cli.output import output_option
@@ -20,9 +21,9 @@ kubernetes_option = click.option(
 )
 runtime_option = click.option(
     "--runtime",
-    type=click.Choice([str(runtime) for runtime in Runtime]),
     default=Runtime.CONTAINERD.value,
-    help="[containerd]",
+    metavar="RUNTIME",
+    help="containerd, cri-o or docker.  [containerd]",
 )
 
 
@@ -59,7 +60,9 @@ def build(app: App, kubernetes: str | None, runtime: str, force: bool) -> None:
     Run again, it builds only what differs.
     """
     with building(app, app.console.progress()) as ports:
-        image = node_image_build.build(kubernetes, ports, runtime=Runtime(runtime), force=force)
+        image = node_image_build.build(
+            kubernetes, ports, runtime=parsed.runtime(runtime), force=force
+        )
     app.console.out(image.tag)
 
 
@@ -78,7 +81,7 @@ def export_file(app: App, kubernetes: str | None, runtime: str, file: Path) -> N
         about = export_bundle(
             app.engine,
             kubernetes,
-            Runtime(runtime),
+            parsed.runtime(runtime),
             file,
             lab_base=partial(node_image_build.ensure_lab_base, ports),
             progress=progress,
@@ -94,7 +97,10 @@ def import_file(app: App, file: Path) -> None:
     """Verify FILE as a whole, then load the images in it."""
     about = import_bundle(app.engine, file, progress=app.console.progress())
     app.console.talk(f"{_named(about)} loaded.")
-    app.console.talk(f"Start a lab with it: labctl up --kubernetes {about.kubernetes}")
+    with_runtime = "" if about.runtime == Runtime.CONTAINERD else f" --runtime {about.runtime}"
+    app.console.talk(
+        f"Start a lab with it: labctl up --kubernetes {about.kubernetes}{with_runtime}"
+    )
 
 
 def _named(about: About) -> str:

@@ -1,19 +1,21 @@
 """What `up` puts on the engine and into a cluster, put together from the use cases."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from labctl.catalog import Lab
 from labctl.cli.app import App
 from labctl.cli.building import building
-from labctl.model import Cluster, NodeImage, Runtime
+from labctl.model import Cluster, NodeImage, OciRuntime, Runtime
 from labctl.ops import node_image, node_image_build
 from labctl.ops.lab_images import build_lab_images
 from labctl.ops.load import ensure_loaded
 from labctl.ops.ports import Progress
+from labctl.ops.runtime_classes import apply_runtime_classes
 from labctl.ops.scene import apply_scene
 from labctl.ops.starter import copy_starter
-from labctl.tools.cri.containerd import Containerd
+from labctl.tools.cri import node_store
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,14 @@ class LabStage:
     work: Path
     pull: bool
 
-    def node_image(self, kubernetes: str | None, runtime: Runtime) -> NodeImage:
-        """The image for a version, pulled or built where it is not there."""
+    def node_images(
+        self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime
+    ) -> Mapping[Runtime, NodeImage]:
+        """The images for a version, pulled or built where they are not there."""
         return node_image.ensure(
             kubernetes,
-            runtime,
+            runtimes,
+            oci_runtime,
             engine=self.app.engine,
             runner=self.app.process,
             build=self._build,
@@ -38,9 +43,9 @@ class LabStage:
             progress=self.progress,
         )
 
-    def _build(self, version: str) -> str:
+    def _build(self, version: str, runtime: Runtime) -> None:
         with building(self.app, self.progress) as ports:
-            return node_image_build.build(version, ports).tag
+            node_image_build.build(version, ports, runtime=runtime)
 
     def build_images(self) -> None:
         """Build the lab's images, and the base that they start from where it is not there."""
@@ -52,14 +57,16 @@ class LabStage:
 
     def load_images(self, cluster: Cluster) -> None:
         """Load the lab's images into every node that lacks them."""
-        nodes = [Containerd(self.app.process, node.name) for node in cluster.nodes]
+        nodes = [node_store(self.app.process, node) for node in cluster.nodes]
         tags = [image.tag for image in self.lab.file.images]
         ensure_loaded(self.app.engine, nodes, tags, progress=self.progress)
 
     def set_scene(self, cluster: Cluster) -> None:
         """Apply the scene where it is not there, and give the learner the starter files."""
         with self.progress.phase("Set the scene"):
-            apply_scene(self.lab, self.app.kube(cluster.name))
+            kube = self.app.kube(cluster.name)
+            apply_runtime_classes(cluster, kube)
+            apply_scene(self.lab, kube)
             folder = work_folder(self.app, cluster.name) or self.work
             copy_starter(self.lab, folder)
             self.app.store.write(_work_note(self.app, cluster.name), str(folder))

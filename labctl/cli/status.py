@@ -21,6 +21,7 @@ def command(app: App, output: str) -> None:
                 "lab": row.cluster.lab,
                 "kubernetes": row.cluster.kubernetes,
                 "runtime": row.cluster.runtime,
+                "oci_runtime": row.cluster.oci_runtime,
                 "nodes": [node.name for node in row.cluster.nodes],
                 "state": row.state,
                 "reason": row.reason,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.stage import LabStage, work_folder
@@ -13,9 +14,20 @@ from labctl.ops.up import Up, up
 from labctl.ops.wish import Wish
 
 
-@click.command(epilog="Example: labctl up --kubernetes 1.34 --name old")
+@click.command(epilog="Example: labctl up --runtime containerd,cri-o,docker --name all")
 @click.argument("lab", required=False)
 @click.option("--kubernetes", metavar="VERSION", help="Such as 1.36 or 1.36.3.")
+@click.option(
+    "--runtime",
+    metavar="RUNTIME",
+    help="containerd, cri-o or docker; several, as in containerd,cri-o, give a worker to each."
+    "  [containerd]",
+)
+@click.option(
+    "--oci-runtime",
+    metavar="NAME",
+    help="What starts containers: runc or crun.  [runc]",
+)
 @click.option("--nodes", type=click.IntRange(1, 9), help="A control plane and workers.  [1]")
 @click.option("--name", metavar="NAME", help="For several side by side.  [the lab's id]")
 @click.option(
@@ -30,6 +42,8 @@ def command(
     app: App,
     lab: str | None,
     kubernetes: str | None,
+    runtime: str | None,
+    oci_runtime: str | None,
     nodes: int | None,
     name: str | None,
     work: Path | None,
@@ -42,13 +56,15 @@ def command(
 
     The same command again repairs what is missing. Your own kubeconfig is not touched.
     """
+    runtimes, oci = parsed.runtimes(runtime), parsed.oci_runtime(oci_runtime)
     found = app.catalog.get(lab)
     name = name or found.id
-    version = kubernetes and full_version(kubernetes, Runtime.CONTAINERD, app.engine)
+    first = (runtimes or (Runtime.CONTAINERD,))[0]
+    version = kubernetes and full_version(kubernetes, first, app.engine)
     progress = app.console.progress()
     folder = (work or Path(f"labctl-{name}")).absolute()
     done = up(
-        Wish(name, found.id, version, None, nodes),
+        Wish(name, found.id, version, runtimes, oci, nodes),
         LabStage(app, found, progress, folder, pull=not no_pull),
         app.ports(progress),
         free_space=app.free_space,
@@ -71,6 +87,7 @@ def _show_json(app: App, done: Up, seconds: dict[str, float]) -> None:
             "state": done.state,
             "kubernetes": cluster.kubernetes,
             "runtime": cluster.runtime,
+            "oci_runtime": cluster.oci_runtime,
             "nodes": [node.name for node in cluster.nodes],
             "kubeconfig": str(app.store.kubeconfig(cluster.name)),
             "work": str(work_folder(app, cluster.name)),
@@ -84,7 +101,7 @@ def _show(app: App, done: Up, first_step: str) -> None:
     nodes = "1 node" if len(cluster.nodes) == 1 else f"{len(cluster.nodes)} nodes"
     app.console.talk(
         f"Lab '{cluster.name}' is {'ready' if done.state == 'created' else done.state}: "
-        f"Kubernetes {cluster.kubernetes} on {cluster.runtime}, {nodes}."
+        f"Kubernetes {cluster.kubernetes} on {', '.join(cluster.runtimes)}, {nodes}."
     )
     app.console.talk(f"Your files are in {work_folder(app, cluster.name)}\n")
     app.console.markdown(first_step)

@@ -6,7 +6,7 @@ from typing import Final
 FOLDER: Final = Path(__file__).parent
 """The build context: Dockerfile, Go modules, node files."""
 
-_STATIC_CNI: Final = "node/kind/labctl/cni/10-labctl.conflist"
+_STATIC_CNI: Final = "node/common/kind/labctl/cni/10-labctl.conflist"
 
 
 def static_cni() -> bytes:

@@ -39,16 +39,35 @@ _MINUTES: Final = 60.0
 PARTS: Final = (
     Part("go", "Fetch the Go toolchain", 20 * _MINUTES),
     Part("kubernetes", "Compile Kubernetes", 60 * _MINUTES),
-    Part("containerd", "Compile containerd", 30 * _MINUTES),
     Part("etcd", "Compile etcd", 30 * _MINUTES),
     Part("crictl", "Compile crictl", 30 * _MINUTES),
     Part("coredns", "Compile CoreDNS", 30 * _MINUTES),
     Part("storage", "Compile the storage provisioner", 30 * _MINUTES),
+    Part("oci-runtime", "Compile the OCI runtime wrapper", 10 * _MINUTES),
     Part("packages", "Install the node's packages", 20 * _MINUTES),
     Part("images", "Make the control plane's images", 20 * _MINUTES),
 )
-FACTS: Final = Part("facts", "Put the node together", 20 * _MINUTES)
-NODE: Final = Part("node", "Store the node image", 20 * _MINUTES)
+RUNTIME_PARTS: Final = {
+    Runtime.CONTAINERD: Part("containerd", "Compile containerd", 30 * _MINUTES),
+    Runtime.CRIO: Part("cri-o", "Compile CRI-O", 30 * _MINUTES),
+    Runtime.DOCKER: Part("cri-dockerd", "Compile cri-dockerd", 30 * _MINUTES),
+}
+"""What a node of one runtime needs beside what all have."""
+
+
+def parts(runtime: Runtime) -> tuple[Part, ...]:
+    """What is built before a node of that runtime is put together, in order."""
+    return (*PARTS[:2], RUNTIME_PARTS[runtime], *PARTS[2:])
+
+
+def facts_part(runtime: Runtime) -> Part:
+    """The node put together; its result is what only the build knows of it."""
+    return Part(f"facts-{runtime}", "Put the node together", 20 * _MINUTES)
+
+
+def node_part(runtime: Runtime) -> Part:
+    """The node image itself."""
+    return Part(f"node-{runtime}", "Store the node image", 20 * _MINUTES)
 
 
 def image_tag(kubernetes: str, runtime: Runtime) -> str:
@@ -59,38 +78,46 @@ def image_tag(kubernetes: str, runtime: Runtime) -> str:
 def recipe_digest(pins: Pins, runtime: Runtime, folder: Path = FOLDER) -> str:
     """A digest of all that decides what the image is made of.
 
-    Modules of versions that this image does not use are left out: a new pin
-    makes no other image stale.
+    Modules of versions and files of runtimes that this image does not use are left
+    out: a new pin makes no other image stale.
     """
-    content = hashlib.sha256(repr((pins, str(runtime))).encode())
-    for path in recipe_files(pins, folder):
+    versions = (pins.go, pins.debian, pins.kind, module_versions(pins, runtime))
+    content = hashlib.sha256(repr((versions, str(runtime))).encode())
+    for path in recipe_files(pins, runtime, folder):
         content.update(f"\0{path.relative_to(folder)}\0{path.stat().st_mode & 0o111:o}\0".encode())
         content.update(path.read_bytes())
     return content.hexdigest()[:16]
 
 
-def recipe_files(pins: Pins, folder: Path = FOLDER) -> list[Path]:
+def recipe_files(pins: Pins, runtime: Runtime, folder: Path = FOLDER) -> list[Path]:
     """The recipe's files that matter to an image, in a fixed order."""
-    used = set(module_versions(pins).items())
+    used = set(module_versions(pins, runtime).items())
+    others = {("node", str(one)) for one in Runtime if one is not runtime}
+    others |= {("go", part.target) for one, part in RUNTIME_PARTS.items() if one is not runtime}
     files = []
     for name in RECIPE_FOLDERS:
         top = folder / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             parts = path.relative_to(folder).parts
             versioned = len(parts) > 3 and _VERSION_FOLDER.fullmatch(parts[2])
-            if versioned and (parts[1], parts[2]) not in used:
+            if parts[:2] in others or (versioned and (parts[1], parts[2]) not in used):
                 continue
-            if path.is_file() and "__pycache__" not in parts:
+            if path.is_file() and "__pycache__" not in parts and not path.match("*_test.go"):
                 files.append(path)
     return files
 
 
-def module_versions(pins: Pins) -> dict[str, str]:
-    """The Go parts and their versions, by the name of their stage."""
+def module_versions(pins: Pins, runtime: Runtime) -> dict[str, str]:
+    """The Go parts of an image and their versions, by the name of their stage."""
     of = pins.components
+    own = {
+        Runtime.CONTAINERD: of.containerd,
+        Runtime.CRIO: of.cri_o or "",
+        Runtime.DOCKER: of.cri_dockerd,
+    }
     return {
         "kubernetes": pins.kubernetes,
-        "containerd": of.containerd,
+        RUNTIME_PARTS[runtime].target: own[runtime],
         "etcd": of.etcd,
         "crictl": of.crictl,
         "coredns": of.coredns,
@@ -102,7 +129,8 @@ def labels(pins: Pins, runtime: Runtime, digest: str, facts: Mapping[str, str]) 
     """What an image says of itself: its recipe's digest, and `facts` that only the build knows."""
     versions = {
         **facts,
-        **module_versions(pins),
+        **module_versions(pins, runtime),
+        "pause": pins.components.pause,
         "go": pins.go,
         "kind": pins.kind,
     }
@@ -121,10 +149,11 @@ def parse_facts(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
-def build_args(pins: Pins, environ: Mapping[str, str]) -> dict[str, str]:
+def build_args(pins: Pins, runtime: Runtime, environ: Mapping[str, str]) -> dict[str, str]:
     """The Dockerfile's arguments: the versions, and proxies where the environment names them."""
     versions = {
-        f"{name.upper()}_VERSION": version for name, version in module_versions(pins).items()
+        f"{name.upper().replace('-', '_')}_VERSION": version
+        for name, version in module_versions(pins, runtime).items()
     }
     passed = {
         name: value

@@ -11,6 +11,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from labctl.errors import UsageError
+from labctl.model import Runtime
 from labctl.nodeimage import FOLDER
 
 _ASKED: Final = re.compile(r"v?(?P<minor>1\.\d+)(?P<patch>\.\d+)?")
@@ -20,7 +21,7 @@ Release = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Entry(_Model):
@@ -28,6 +29,10 @@ class Entry(_Model):
 
     release: Release
     containerd: Release
+    cri_o: Release | None = Field(alias="cri-o", default=None)
+    """None where no CRI-O of this minor can be had."""
+    cri_dockerd: Release = Field(alias="cri-dockerd")
+    pause: Release
     etcd: Release
     coredns: Release
     crictl: Release
@@ -71,6 +76,11 @@ class Pins:
         """Whether the release is one that the project tests."""
         return self.kubernetes == self.components.release
 
+    @property
+    def minor(self) -> str:
+        """Such as 1.36."""
+        return self.kubernetes.rpartition(".")[0]
+
 
 @cache
 def load(path: Path = FOLDER / "versions.yaml") -> VersionsFile:
@@ -82,6 +92,36 @@ def known(file: VersionsFile) -> tuple[str, ...]:
     """The pinned releases, newest first."""
     releases = (entry.release for entry in file.kubernetes.values())
     return tuple(sorted(releases, key=Version, reverse=True))
+
+
+def runtimes(minor: str, file: VersionsFile) -> tuple[Runtime, ...]:
+    """The runtimes that nodes of a Kubernetes minor can have."""
+    # CRI-O is released for one minor each; the others go with any.
+    entry = file.kubernetes.get(minor)
+    with_crio = entry is not None and entry.cri_o is not None
+    return tuple(one for one in Runtime if one is not Runtime.CRIO or with_crio)
+
+
+def pairs(file: VersionsFile) -> tuple[tuple[str, Runtime], ...]:
+    """The supported pairs of pinned release and runtime, newest Kubernetes first."""
+    return tuple(
+        (release, runtime)
+        for release in known(file)
+        for runtime in runtimes(release.rpartition(".")[0], file)
+    )
+
+
+def check_pair(pins: Pins, runtime: Runtime, file: VersionsFile) -> None:
+    """UsageError where a Kubernetes version does not go with a runtime."""
+    if runtime in runtimes(pins.minor, file):
+        return
+    having = [release for release, one in pairs(file) if one is runtime]
+    raise UsageError(
+        f"Kubernetes {pins.kubernetes} does not go with {runtime}: CRI-O is released for one minor"
+        f" each, and there is none for {pins.minor} here.",
+        hint=f"Take --kubernetes {' or '.join(having)}, or another --runtime:"
+        f" {', '.join(runtimes(pins.minor, file))}.",
+    )
 
 
 def resolve(asked: str | None, file: VersionsFile) -> Pins:

@@ -3,7 +3,16 @@
 from itertools import groupby
 from typing import Protocol
 
-from labctl.model import LABEL_CLUSTER, LABEL_KUBERNETES, LABEL_LAB, LABEL_RUNTIME, Cluster, Node
+from labctl.model import (
+    LABEL_CLUSTER,
+    LABEL_KUBERNETES,
+    LABEL_LAB,
+    LABEL_OCI_RUNTIME,
+    LABEL_RUNTIME,
+    Cluster,
+    Node,
+    OciRuntime,
+)
 
 
 class Nodes(Protocol):
@@ -45,6 +54,7 @@ def _cluster(name: str, nodes: tuple[Node, ...]) -> Cluster:
         name=name,
         lab=labels.get(LABEL_LAB, ""),
         kubernetes=labels.get(LABEL_KUBERNETES, ""),
-        runtime=labels.get(LABEL_RUNTIME, ""),
+        runtimes=tuple(dict.fromkeys(node.labels.get(LABEL_RUNTIME, "") for node in nodes)),
+        oci_runtime=labels.get(LABEL_OCI_RUNTIME, OciRuntime.RUNC),
         nodes=nodes,
     )

@@ -14,15 +14,15 @@ from labctl.model import (
     LABEL_KIND,
     LABEL_KUBERNETES,
     LABEL_LAB,
+    LABEL_OCI_RUNTIME,
     LABEL_RUNTIME,
     NETWORK,
     Cluster,
     ClusterSpec,
-    NodeImage,
 )
-from labctl.nodeimage import static_cni
 from labctl.ops import readiness
-from labctl.ops.kind_config import STATIC_CNI, kind_config, uses_static_cni
+from labctl.ops.kind_config import cluster_image, kind_config
+from labctl.ops.node_files import node_files
 from labctl.ops.ports import Clusters, Engine, Progress
 from labctl.ops.remove import remove_cluster
 from labctl.store import Store
@@ -47,35 +47,36 @@ class Ports:
     clock: Clock = field(default_factory=Clock)
 
 
-def cluster_image(name: str) -> str:
-    """The name of the image that a cluster's nodes run: the node image plus our labels."""
-    return f"labctl/cluster:{name}"
-
-
 def finished(engine: Engine, control_plane: str) -> bool:
     """Whether kubeadm has finished on that node."""
     return engine.get_file(control_plane, MARK) is not None
 
 
-def create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
+def create(spec: ClusterSpec, ports: Ports) -> None:
     """Make a cluster up to "kubeadm has finished". The caller undoes it when this fails.
 
     Raises:
         ToolFailed: with kind's last lines.
     """
-    with ports.progress.phase(f"Start Kubernetes {spec.kubernetes} ({spec.runtime})"):
-        _create(spec, image, ports)
+    runtimes = ", ".join(image.runtime for image in spec.images)
+    with ports.progress.phase(f"Start Kubernetes {spec.kubernetes} ({runtimes})"):
+        _create(spec, ports)
 
 
-def _create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
+def _create(spec: ClusterSpec, ports: Ports) -> None:
     engine = ports.engine
-    own = {LABEL_CLUSTER: spec.name, LABEL_KIND: "cluster-image", LABEL_LAB: spec.lab}
-    kinds = {LABEL_KUBERNETES: spec.kubernetes, LABEL_RUNTIME: str(spec.runtime)}
-    files: dict[str, bytes] = {}
-    if uses_static_cni(spec, own_image=image.own):
-        files[STATIC_CNI] = static_cni()
-    with held():  # cut off, it would leave a container that nobody knows
-        engine.derive(image.tag, cluster_image(spec.name), labels=own | kinds, files=files)
+    for image in spec.images:
+        labels = {
+            LABEL_CLUSTER: spec.name,
+            LABEL_KIND: "cluster-image",
+            LABEL_LAB: spec.lab,
+            LABEL_KUBERNETES: image.kubernetes,
+            LABEL_RUNTIME: str(image.runtime),
+            LABEL_OCI_RUNTIME: str(spec.oci_runtime),
+        }
+        target = cluster_image(spec.name, image)
+        with held():  # cut off, it would leave a container that nobody knows
+            engine.derive(image.tag, target, labels=labels, files=node_files(spec, image))
     engine.create_network(NETWORK, labels={LABEL_KIND: "network"})
     kubeconfig = ports.store.kubeconfig(spec.name)
     ports.store.write(kubeconfig, "")
@@ -83,8 +84,7 @@ def _create(spec: ClusterSpec, image: NodeImage, ports: Ports) -> None:
     try:
         ports.clusters.create(
             spec.kind_name,
-            config=kind_config(spec, own_image=image.own, cgroup_version=cgroups),
-            image=cluster_image(spec.name),
+            config=kind_config(spec, cgroup_version=cgroups),
             kubeconfig=kubeconfig,
             on_line=lambda line: ports.progress.detail(_kind_step(line)),
         )

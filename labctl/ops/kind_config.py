@@ -5,12 +5,10 @@ from typing import Any, Final
 import yaml
 from packaging.version import Version
 
-from labctl.model import ClusterSpec
+from labctl.model import ClusterSpec, NodeImage, Runtime
 
 PATCHES: Final = "/kind/labctl/patches"
 """kubeadm patches in our node images: CoreDNS probes that don't sleep for 10 s."""
-STATIC_CNI: Final = "/etc/cni/net.d/10-labctl.conflist"
-
 
 ONE_CONTROL_PLANE: Final = {
     "kind": "ClusterConfiguration",
@@ -22,33 +20,55 @@ ONE_CONTROL_PLANE: Final = {
 """With one control plane nobody else wants the lease, and it is here alone that the controller
 manager's calls go: waiting for both took 9 s of a start (docs/node-images.md)."""
 
+_CRI_SOCKETS: Final = {
+    Runtime.CRIO: "unix:///var/run/crio/crio.sock",
+    Runtime.DOCKER: "unix:///run/cri-dockerd.sock",
+}
+"""Where it is another than containerd's, which kind configures itself."""
 
-def kind_config(spec: ClusterSpec, *, own_image: bool, cgroup_version: str) -> dict[str, Any]:
+
+def cluster_image(name: str, image: NodeImage) -> str:
+    """The name of what a cluster's nodes run: the node image plus our labels and files."""
+    return f"labctl/cluster:{name}.{image.runtime}"
+
+
+def kind_config(spec: ClusterSpec, *, cgroup_version: str) -> dict[str, Any]:
     """The `kind.x-k8s.io/v1alpha4` document for a cluster.
 
     Args:
         spec: what the learner asked for.
-        own_image: whether the node image is one of ours, with our patches and CNI.
         cgroup_version: of the machine that hosts the nodes, `1` or `2`.
     """
-    workers = [{"role": "worker"}] * (spec.nodes - 1)
     config: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
-        "nodes": [{"role": "control-plane"}, *workers],
-        "kubeadmConfigPatches": _patches(spec, own_image, cgroup_version),
+        "nodes": [_node(spec, number) for number in range(len(spec.nodes))],
+        "kubeadmConfigPatches": _patches(spec, cgroup_version),
     }
-    if uses_static_cni(spec, own_image=own_image):
+    if uses_static_cni(spec):
         config["networking"] = {"disableDefaultCNI": True}
     return config
 
 
-def uses_static_cni(spec: ClusterSpec, *, own_image: bool) -> bool:
+def uses_static_cni(spec: ClusterSpec) -> bool:
     """One node needs no routes: a file in place of a DaemonSet has it Ready seconds earlier."""
-    return own_image and spec.nodes == 1
+    return len(spec.nodes) == 1 and spec.nodes[0].own
 
 
-def _patches(spec: ClusterSpec, own_image: bool, cgroup_version: str) -> list[str]:
+def _node(spec: ClusterSpec, number: int) -> dict[str, Any]:
+    image = spec.nodes[number]
+    node: dict[str, Any] = {
+        "role": "worker" if number else "control-plane",
+        "image": cluster_image(spec.name, image),
+    }
+    if socket := _CRI_SOCKETS.get(image.runtime):
+        kind = "JoinConfiguration" if number else "InitConfiguration"
+        patch = {"kind": kind, "nodeRegistration": {"criSocket": socket}}
+        node["kubeadmConfigPatches"] = [_yaml(patch)]
+    return node
+
+
+def _patches(spec: ClusterSpec, cgroup_version: str) -> list[str]:
     patches: list[dict[str, Any]] = []
     version = Version(spec.kubernetes)
     # https://kubernetes.io/docs/concepts/architecture/cgroups/: from 1.35 on the kubelet refuses v1
@@ -56,6 +76,10 @@ def _patches(spec: ClusterSpec, own_image: bool, cgroup_version: str) -> list[st
     if cgroup_version == "1" and version >= Version("1.35"):
         patches.append({"kind": "KubeletConfiguration", "failCgroupV1": False})
     patches.append(ONE_CONTROL_PLANE)
-    if own_image:
+    if spec.nodes[0].own:
         patches.append({"kind": "InitConfiguration", "patches": {"directory": PATCHES}})
-    return [yaml.safe_dump(patch, sort_keys=False) for patch in patches]
+    return [_yaml(patch) for patch in patches]
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    return yaml.safe_dump(document, sort_keys=False)

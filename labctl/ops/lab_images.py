@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from labctl.errors import ToolFailed
+from labctl.image_names import qualified
 from labctl.model import LABEL_IMAGE_OF, LABEL_KIND
-from labctl.ops.image_names import qualified
 from labctl.ops.ports import Progress, Runner
 
 TIMEOUT: Final = 1800.0

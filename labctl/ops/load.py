@@ -14,8 +14,8 @@ from typing import Final, Protocol
 
 from labctl import archive
 from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed, UsageError
+from labctl.image_names import qualified
 from labctl.model import EngineInfo, ImageInfo
-from labctl.ops.image_names import qualified
 from labctl.ops.load_stream import send_to_all
 from labctl.ops.ports import Progress
 from labctl.waiting import Clock, Pending, wait_until
@@ -44,8 +44,8 @@ class NodeStore(Protocol):
     def platform(self) -> str:
         """Like `linux/amd64`."""
 
-    def import_stream(self, chunks: Iterable[bytes]) -> None:
-        """Take in an OCI layout."""
+    def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Take in an archive with one image of that full name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def contents(engine: Engine, reference: str, image: ImageInfo) -> Contents:
 def _image(engine: Engine, reference: str, name: str) -> ImageInfo:
     image = engine.image(reference)
     if image is None:
-        raise _not_there(engine, reference)
+        raise not_there(engine, reference)
     if name not in {qualified(tag) for tag in image.tags}:
         raise UsageError(
             f"'{reference}' is an image's id, not its name.",
@@ -173,7 +173,8 @@ def _image(engine: Engine, reference: str, name: str) -> ImageInfo:
     return image
 
 
-def _not_there(engine: Engine, reference: str) -> PrerequisiteMissing:
+def not_there(engine: Engine, reference: str) -> PrerequisiteMissing:
+    """The error for an image that the engine does not have, with names that are close."""
     tags = [tag for image in engine.images("") for tag in image.tags]
     close = get_close_matches(reference, tags, n=3)
     return PrerequisiteMissing(
@@ -231,7 +232,7 @@ def _deliver(
 
     def deliver_to(node: NodeStore, chunks: Iterable[bytes]) -> None:
         start = clock.now()
-        node.import_stream(chunks)
+        node.import_stream(what.name, chunks)
         _verify(what, node, clock)
         seconds[node.node] = clock.now() - start
 

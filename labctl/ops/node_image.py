@@ -6,10 +6,18 @@ from typing import Final, Protocol
 
 from packaging.version import Version
 
-from labctl.errors import ToolFailed
-from labctl.model import LABEL_KIND, LABEL_KUBERNETES, ImageInfo, NodeImage, Runtime
+from labctl.errors import PrerequisiteMissing, ToolFailed
+from labctl.model import (
+    LABEL_KIND,
+    LABEL_KUBERNETES,
+    LABEL_RUNTIME,
+    ImageInfo,
+    NodeImage,
+    OciRuntime,
+    Runtime,
+)
 from labctl.nodeimage import versions
-from labctl.nodeimage.recipe import image_tag
+from labctl.nodeimage.recipe import LABEL_VERSION, image_tag
 from labctl.ops.ports import Progress, Runner
 
 PULL: Final = 1800.0
@@ -45,42 +53,81 @@ def full_version(asked: str | None, runtime: Runtime, engine: Engine) -> str:
 
 def ensure(
     asked: str | None,
-    runtime: Runtime,
+    runtimes: Sequence[Runtime],
+    oci_runtime: OciRuntime,
     *,
     engine: Engine,
     runner: Runner,
-    build: Callable[[str], str],
+    build: Callable[[str, Runtime], None],
     pull: bool,
     progress: Progress,
-) -> NodeImage:
-    """The image for a version: what is here, else pulled, else built.
+) -> dict[Runtime, NodeImage]:
+    """An image of one version for each runtime: what is here, else pulled, else built.
 
     Args:
         asked: a minor, a full version, or None for the default.
-        runtime: the CRI implementation.
+        runtimes: each once.
+        oci_runtime: what the images must be able to start containers with.
         engine: where images are.
         runner: starts `docker pull`.
-        build: builds the image of a full version; answers its tag.
+        build: builds the image of a full version.
         pull: whether a registry may be asked.
         progress: where long work tells how far it is.
+
+    Raises:
+        UsageError: the version does not go with one of the runtimes; nothing was built.
+        PrerequisiteMissing: an image of that name is here that can't be what it is called.
     """
-    version = full_version(asked, runtime, engine)
-    own = NodeImage(image_tag(version, runtime), version, runtime, own=True)
-    if engine.image(own.tag):
-        return own
-    published = NodeImage(f"kindest/node:v{version}", version, runtime, own=False)
-    if pull and runtime is Runtime.CONTAINERD:
-        if engine.image(published.tag):
-            return published
-        if engine.registry_has(published.tag):
-            with progress.phase(f"Pull {published.tag}"):
-                argv = ("docker", "pull", published.tag)
-                pulled = _pulled(argv, runner, progress)
-            if pulled:
-                return published
-            progress.note(f"'{published.tag}' could not be pulled; building the image instead.")
-    build(version)
+    version = full_version(asked, runtimes[0], engine)
+    own = {one: NodeImage(image_tag(version, one), version, one, own=True) for one in runtimes}
+    missing = [one for one, image in own.items() if not _here(image, oci_runtime, engine)]
+    file = versions.load()
+    for runtime in missing:
+        versions.check_pair(versions.resolve(version, file), runtime, file)
+    # A published image has containerd and runc, and a CNI that needs an image of its own.
+    if (
+        missing == list(runtimes) == [Runtime.CONTAINERD]
+        and oci_runtime is OciRuntime.RUNC
+        and pull
+    ):
+        published = NodeImage(f"kindest/node:v{version}", version, Runtime.CONTAINERD, own=False)
+        if _published(published.tag, engine, runner, progress):
+            return {Runtime.CONTAINERD: published}
+    for runtime in missing:
+        build(version, runtime)
     return own
+
+
+def _here(image: NodeImage, oci_runtime: OciRuntime, engine: Engine) -> bool:
+    found = engine.image(image.tag)
+    if found is None:
+        return False
+    runtime = found.labels.get(LABEL_RUNTIME, "nothing that labctl knows")
+    again = f"labctl node-image build --kubernetes {image.kubernetes} --runtime {image.runtime}"
+    if runtime != image.runtime:
+        raise PrerequisiteMissing(
+            f"Node image '{image.tag}' was built for {runtime}, not for {image.runtime}.",
+            hint=f"Build the right one: {again} --force",
+        )
+    if oci_runtime is not OciRuntime.RUNC and f"{LABEL_VERSION}{oci_runtime}" not in found.labels:
+        raise PrerequisiteMissing(
+            f"Node image '{image.tag}' has no {oci_runtime}: it is from an older labctl.",
+            hint=f"Build it again: {again}",
+        )
+    return True
+
+
+def _published(tag: str, engine: Engine, runner: Runner, progress: Progress) -> bool:
+    """Whether a published image is in the engine now; False where it can't be had."""
+    if engine.image(tag):
+        return True
+    if not engine.registry_has(tag):
+        return False
+    with progress.phase(f"Pull {tag}"):
+        pulled = _pulled(("docker", "pull", tag), runner, progress)
+    if not pulled:
+        progress.note(f"'{tag}' could not be pulled; building the image instead.")
+    return pulled
 
 
 def _pulled(argv: Sequence[str], runner: Runner, progress: Progress) -> bool:

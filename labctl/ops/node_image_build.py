@@ -51,11 +51,13 @@ def build(
     """The node image for a Kubernetes version; built unless the same recipe has been.
 
     Raises:
-        UsageError: no such version.
+        UsageError: no such version, or none with that runtime.
         PrerequisiteMissing: the engine or the means for a base image are not there.
         ToolFailed: a part could not be built; the message names it.
     """
-    pins = versions.resolve(kubernetes, versions.load())
+    file = versions.load()
+    pins = versions.resolve(kubernetes, file)
+    versions.check_pair(pins, runtime, file)
     tag = recipe.image_tag(pins.kubernetes, runtime)
     image = NodeImage(tag, pins.kubernetes, runtime, own=True)
     before = ports.engine.image(tag)
@@ -70,8 +72,8 @@ def build(
         )
     ensure_base(ports)
     with tempfile.TemporaryDirectory(dir=ports.scratch, prefix="labctl-node-") as folder:
-        builder = _Builder(ports, pins, tag)
-        for part in recipe.PARTS:
+        builder = _Builder(ports, pins, runtime, tag)
+        for part in recipe.parts(runtime):
             builder.part(part)
         facts = builder.facts(Path(folder))
         builder.store(recipe.labels(pins, runtime, digest, facts))
@@ -111,7 +113,7 @@ def ensure_lab_base(ports: Ports) -> str:
     ensure_base(ports)
     part = Part("python", "Make the labs' Python base image", 1200.0)
     pins = versions.resolve(None, versions.load())
-    _Builder(ports, pins, recipe.PYTHON).part(
+    _Builder(ports, pins, Runtime.CONTAINERD, recipe.PYTHON).part(
         part, "--label", f"{LABEL_KIND}=base", "--tag", recipe.PYTHON
     )
     return recipe.PYTHON
@@ -161,10 +163,11 @@ def _pull_base(ports: Ports) -> None:
 class _Builder:
     """Runs the Dockerfile's stages for one image."""
 
-    def __init__(self, ports: Ports, pins: Pins, tag: str) -> None:
+    def __init__(self, ports: Ports, pins: Pins, runtime: Runtime, tag: str) -> None:
         self._ports = ports
+        self._runtime = runtime
         self._tag = tag
-        self._arguments = recipe.build_args(pins, ports.environ)
+        self._arguments = recipe.build_args(pins, runtime, ports.environ)
         self._ca_bundle = _ca_bundle(ports.environ)
 
     def part(self, part: Part, *output: str) -> None:
@@ -174,13 +177,13 @@ class _Builder:
 
     def facts(self, folder: Path) -> dict[str, str]:
         """Put the node together, and answer what only the build knows of it."""
-        self.part(recipe.FACTS, "--output", f"type=local,dest={folder}")
+        self.part(recipe.facts_part(self._runtime), "--output", f"type=local,dest={folder}")
         return recipe.parse_facts((folder / "versions").read_text())
 
     def store(self, labels: Mapping[str, str]) -> None:
         """Give the finished image its name and its labels."""
         words = (word for item in labels.items() for word in ("--label", "=".join(item)))
-        self.part(recipe.NODE, *words, "--tag", self._tag)
+        self.part(recipe.node_part(self._runtime), *words, "--tag", self._tag)
 
     def _run(self, part: Part, output: tuple[str, ...]) -> None:
         log = BuildLog()

@@ -61,8 +61,9 @@ def export_bundle(
         ToolFailed: the file could not be written.
     """
     version = full_version(kubernetes, runtime, engine)
-    node = _bundled(engine, image_tag(version, runtime), version)
-    about = About(version, runtime, (node, _bundled(engine, lab_base(), version)))
+    build = f"labctl node-image build --kubernetes {version} --runtime {runtime}"
+    node = _bundled(engine, image_tag(version, runtime), build)
+    about = About(version, runtime, (node, _bundled(engine, lab_base(), build)))
     tags = [image.tag for image in about.images]
     with progress.phase(f"Export {' and '.join(tags)}"), _replacing(target) as file:
         written = 0
@@ -105,12 +106,12 @@ def _verified(file: BinaryIO, source: Path) -> About:
         ) from err
 
 
-def _bundled(engine: Engine, tag: str, version: str) -> Bundled:
+def _bundled(engine: Engine, tag: str, build: str) -> Bundled:
     image = engine.image(tag)
     if image is None:
         raise PrerequisiteMissing(
             f"There is no image '{tag}' to export.",
-            hint=f"Build it: labctl node-image build --kubernetes {version}",
+            hint=f"Build it: {build}",
         )
     return Bundled(tag, image.image_id)
 

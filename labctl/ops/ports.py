@@ -108,7 +108,6 @@ class Clusters(Protocol):
         name: str,
         *,
         config: Mapping[str, Any],
-        image: str,
         kubeconfig: Path,
         on_line: Callable[[str], None],
     ) -> None:

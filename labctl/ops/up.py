@@ -1,11 +1,11 @@
 """`labctl up`: the cluster, its images and the scene. Doing it again repairs what is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import Cluster, ClusterSpec, NodeImage, Runtime
+from labctl.model import Cluster, ClusterSpec, NodeImage, OciRuntime, Runtime
 from labctl.ops import clusters
 from labctl.ops.create import (
     Ports,
@@ -16,7 +16,7 @@ from labctl.ops.create import (
     undone_on_error,
     wait_ready,
 )
-from labctl.ops.wish import Wish, check_name, refuse_differences
+from labctl.ops.wish import Wish, check_name, node_runtimes, refuse_differences
 
 LOCK_TIMEOUT: Final = 1800.0
 """Seconds to wait for another labctl that works on the same cluster: it may be building."""
@@ -27,8 +27,10 @@ SPACE_NEEDED: Final = 4 << 30
 class Stage(Protocol):
     """What a lab puts on the engine and into a ready cluster; each part may be done twice."""
 
-    def node_image(self, kubernetes: str | None, runtime: Runtime) -> NodeImage:
-        """The image for a version, pulled or built where it is not there; None is the default."""
+    def node_images(
+        self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime
+    ) -> Mapping[Runtime, NodeImage]:
+        """The images for a version, pulled or built where not there; None is the default."""
 
     def build_images(self) -> None:
         """Build the lab's images on the engine."""
@@ -65,6 +67,7 @@ def up(
         ToolFailed: something on the way failed; nothing half-made is left.
     """
     check_name(wish.name)
+    node_runtimes(_runtimes(wish), wish.nodes)
     ports.engine.info()
 
     def waiting() -> None:
@@ -117,17 +120,23 @@ def _make(
             f"{SPACE_NEEDED / 2**30:.0f} GiB.",
             hint="Free space: 'docker system df' shows what uses it.",
         )
-    runtime = wish.runtime or Runtime.CONTAINERD
-    image = stage.node_image(wish.kubernetes, runtime)
+    runtimes = node_runtimes(_runtimes(wish), wish.nodes)
+    oci_runtime = wish.oci_runtime or OciRuntime.RUNC
+    images = stage.node_images(wish.kubernetes, tuple(dict.fromkeys(runtimes)), oci_runtime)
     stage.build_images()
-    spec = ClusterSpec(wish.name, wish.lab, image.kubernetes, runtime, wish.nodes or 1)
+    nodes = tuple(images[runtime] for runtime in runtimes)
+    spec = ClusterSpec(wish.name, wish.lab, nodes, oci_runtime)
     with undone_on_error(wish.name, ports, keep=keep_on_error):
-        create(spec, image, ports)
+        create(spec, ports)
         made = _found(ports, wish.name)
         stage.load_images(made)
         wait_ready(made, ports)
         stage.set_scene(made)
     return Up(made, "created")
+
+
+def _runtimes(wish: Wish) -> tuple[Runtime, ...]:
+    return wish.runtimes or (Runtime.CONTAINERD,)
 
 
 def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:

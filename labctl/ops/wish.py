@@ -1,11 +1,13 @@
 """What the learner asked `up` for, beside what is there. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Final
 
 from labctl.errors import UsageError
-from labctl.model import Cluster, Runtime
+from labctl.model import Cluster, OciRuntime, Runtime
 
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -18,7 +20,9 @@ class Wish:
     lab: str
     kubernetes: str | None = None
     """A full version, 1.36.3."""
-    runtime: Runtime | None = None
+    runtimes: tuple[Runtime, ...] | None = None
+    """Several are given to the workers in turn."""
+    oci_runtime: OciRuntime | None = None
     nodes: int | None = None
 
 
@@ -31,6 +35,27 @@ def check_name(name: str) -> None:
         )
 
 
+def node_runtimes(runtimes: Sequence[Runtime], nodes: int | None) -> tuple[Runtime, ...]:
+    """The runtime of each node, the control plane first.
+
+    One runtime is every node's. Of several the control plane has the first, and the workers have
+    them in turn, one worker for each unless more are asked for.
+
+    Raises:
+        UsageError: fewer workers than runtimes.
+    """
+    if len(runtimes) == 1:
+        return tuple(runtimes) * (nodes or 1)
+    workers = len(runtimes) if nodes is None else nodes - 1
+    if workers < len(runtimes):
+        raise UsageError(
+            f"{len(runtimes)} runtimes need a control plane and {len(runtimes)} workers, but"
+            f" --nodes is {nodes}.",
+            hint=f"Leave --nodes out, or ask for {len(runtimes) + 1} or more.",
+        )
+    return (runtimes[0], *islice(cycle(runtimes), workers))
+
+
 def differences(wish: Wish, cluster: Cluster) -> list[str]:
     """What a running cluster is that was asked to be otherwise, as parts of a sentence."""
     found: list[str] = []
@@ -38,8 +63,10 @@ def differences(wish: Wish, cluster: Cluster) -> list[str]:
         found.append(f"it runs lab '{cluster.lab}', not '{wish.lab}'")
     if wish.kubernetes and wish.kubernetes != cluster.kubernetes:
         found.append(f"it runs Kubernetes {cluster.kubernetes}, not {wish.kubernetes}")
-    if wish.runtime and wish.runtime != cluster.runtime:
-        found.append(f"its runtime is {cluster.runtime}, not {wish.runtime}")
+    if wish.runtimes and wish.runtimes != cluster.runtimes:
+        found.append(f"its runtime is {cluster.runtime}, not {','.join(wish.runtimes)}")
+    if wish.oci_runtime and wish.oci_runtime != cluster.oci_runtime:
+        found.append(f"its OCI runtime is {cluster.oci_runtime}, not {wish.oci_runtime}")
     if wish.nodes and wish.nodes != len(cluster.nodes):
         found.append(f"it has {count(len(cluster.nodes), 'node')}, not {wish.nodes}")
     return found

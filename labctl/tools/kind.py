@@ -25,12 +25,11 @@ class Kind:
         name: str,
         *,
         config: Mapping[str, Any],
-        image: str,
         kubeconfig: Path,
         on_line: Callable[[str], None],
     ) -> None:
         """Create a cluster; a failed one is left for the caller to look at and delete."""
-        argv = ("create", "cluster", "--name", name, "--image", image, "--config", "-", "--retain")
+        argv = ("create", "cluster", "--name", name, "--config", "-", "--retain")
         self._process.run(
             ("kind", *argv, "--kubeconfig", str(kubeconfig), "--wait", "0s"),
             timeout=CREATE,

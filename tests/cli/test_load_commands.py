@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +10,12 @@ import pytest
 
 from labctl.cli import run
 from labctl.cli.app import App
-from labctl.errors import ToolFailed
-from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, Node
+from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, LABEL_RUNTIME, Node, Runtime
+from labctl.nodeimage.recipe import image_tag
 from labctl.settings import Settings
-from labctl.tools.process import Output
 from labctl.ui.console import Console
-from tests.image_fakes import FakeImages, FakeNodeStore
+from tests.image_fakes import FakeImages
+from tests.node_exec import DockerExec
 
 Run = Callable[..., tuple[int, str, str]]
 CONTROL_PLANE = "labctl-serve-a-model-control-plane"
@@ -27,45 +27,16 @@ NODE_IMAGE = "labctl/node:v1.36.3-containerd"
 class Machine(FakeImages):
     """An engine with images and a running lab."""
 
-    names: tuple[str, ...] = (CONTROL_PLANE, WORKER)
+    runtimes: dict[str, Runtime] = field(
+        default_factory=lambda: dict.fromkeys((CONTROL_PLANE, WORKER), Runtime.CONTAINERD)
+    )
 
     def nodes(self) -> tuple[Node, ...]:
         labels = {KIND_CLUSTER: "labctl-a", LABEL_CLUSTER: "a", LABEL_LAB: "a"}
-        return tuple(Node(name, "", True, "running", "", labels) for name in self.names)
-
-
-@dataclass
-class DockerExec:
-    """Answers `docker exec NODE ...` as a node with crictl and ctr would."""
-
-    stores: dict[str, FakeNodeStore]
-    full: set[str] = field(default_factory=set)
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        stdin: bytes | Iterable[bytes] | None = None,
-    ) -> Output:
-        words = [word for word in argv if word != "-i"]
-        assert words[:2] == ["docker", "exec"]
-        store, command = self.stores[words[2]], words[3:]
-        match command:
-            case ["uname", "-sm"]:
-                return Output("Linux x86_64\n", "")
-            case ["crictl", "images", "--output", "json"]:
-                found = [{"id": held, "repoTags": [name]} for name, held in store.held.items()]
-                untagged = {"id": "sha256:0", "repoTags": None}
-                return Output(json.dumps({"images": [*found, untagged]}), "")
-            case ["ctr", "--namespace", "k8s.io", "images", "import", "-"]:
-                assert not isinstance(stdin, bytes | None)
-                if store.node in self.full:
-                    next(iter(stdin))
-                    raise ToolFailed("'docker' exited with 1.", details=("ctr: disk full",))
-                store.import_stream(stdin)
-                return Output("", "")
-        raise AssertionError(command)
+        return tuple(
+            Node(name, "", True, "running", "", {**labels, LABEL_RUNTIME: str(runtime)})
+            for name, runtime in self.runtimes.items()
+        )
 
 
 @pytest.fixture
@@ -77,8 +48,8 @@ def machine() -> Machine:
 
 
 @pytest.fixture
-def docker_exec() -> DockerExec:
-    return DockerExec({name: FakeNodeStore(name) for name in (CONTROL_PLANE, WORKER)})
+def docker_exec(machine: Machine) -> DockerExec:
+    return DockerExec.of(**machine.runtimes)
 
 
 @pytest.fixture
@@ -114,6 +85,23 @@ def test_load_again_says_that_nothing_was_sent(labctl: Run) -> None:
     assert "Nothing was sent" in err
 
 
+def test_load_into_a_mixed_cluster_has_a_line_for_each_node(
+    labctl: Run, machine: Machine, docker_exec: DockerExec
+) -> None:
+    names = (CONTROL_PLANE, WORKER, f"{WORKER}2", f"{WORKER}3")
+    machine.runtimes = dict(zip(names, (Runtime.CONTAINERD, *Runtime), strict=True))
+    docker_exec.stores = DockerExec.of(**machine.runtimes).stores
+    config = machine.stored["app:1"].image_id
+    for result in ("loaded", "already there"):
+        code, out, _ = labctl("load", "app:1")
+        lines = out.splitlines()[2:]
+        assert (code, len(lines)) == (0, 4)
+        assert [line.split()[0] for line in lines] == list(names)
+        assert all(result in line for line in lines)
+    held = [store.held for store in docker_exec.stores.values()]
+    assert held == [{"docker.io/library/app:1": config}] * 4
+
+
 def test_load_as_json_is_one_document(labctl: Run, docker_exec: DockerExec) -> None:
     code, out, _ = labctl("load", "app:1", "--output", "json")
     document = json.loads(out)
@@ -146,7 +134,7 @@ def test_load_of_an_image_that_is_not_there_is_exit_4(labctl: Run) -> None:
 
 
 def test_load_without_a_lab_is_exit_4(labctl: Run, machine: Machine) -> None:
-    machine.names = ()
+    machine.runtimes = {}
     code, out, err = labctl("load", "app:1")
     assert (code, out) == (4, "")
     assert "labctl up" in err
@@ -187,18 +175,28 @@ def test_node_image_list_as_table_and_as_json(labctl: Run, machine: Machine) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("runtime", "option"),
+    [
+        (Runtime.CONTAINERD, ""),
+        (Runtime.CRIO, " --runtime cri-o"),
+        (Runtime.DOCKER, " --runtime docker"),
+    ],
+)
 def test_node_image_export_and_import_carry_the_image_and_the_labs_base(
-    labctl: Run, machine: Machine, tmp_path: Path
+    labctl: Run, machine: Machine, tmp_path: Path, runtime: Runtime, option: str
 ) -> None:
-    machine.add(NODE_IMAGE)
-    machine.label(NODE_IMAGE, kind="node-image", kubernetes="1.36.3", runtime="containerd")
+    tag = image_tag("1.36.3", runtime)
+    machine.add(tag)
+    machine.label(tag, kind="node-image", kubernetes="1.36.3", runtime=runtime)
     file = str(tmp_path / "k8s.tar.zst")
-    code, _, err = labctl("node-image", "export", "--kubernetes", "1.36", file)
-    assert (code, f"{NODE_IMAGE} and labctl/python:3.13 written" in err) == (0, True)
+    export = ["node-image", "export", "--kubernetes", "1.36", *option.split(), file]
+    code, _, err = labctl(*export)
+    assert (code, f"{tag} and labctl/python:3.13 written" in err) == (0, True)
     machine.stored.clear()
     code, _, err = labctl("node-image", "import", file)
-    assert (code, "labctl up --kubernetes 1.36.3" in err) == (0, True)
-    assert set(machine.stored) == {NODE_IMAGE, "labctl/python:3.13"}
+    assert (code, f"labctl up --kubernetes 1.36.3{option}\n" in err) == (0, True)
+    assert set(machine.stored) == {tag, "labctl/python:3.13"}
 
 
 def test_node_image_import_of_something_else_is_exit_2(labctl: Run, tmp_path: Path) -> None:

@@ -44,25 +44,40 @@ def seen(store: NodeStore, name: str, config: str) -> None:
 
 def test_an_image_is_known_by_its_full_name_and_config_digest(store: NodeStore, name: str) -> None:
     chunks, config = sent(name, name)
-    store.import_stream(iter(chunks))
+    store.import_stream(name, iter(chunks))
     seen(store, name, config)
 
 
 def test_a_name_moves_to_the_image_that_came_last(store: NodeStore, name: str) -> None:
     for content in ("old", "new"):
         chunks, config = sent(name, content)
-        store.import_stream(iter(chunks))
+        store.import_stream(name, iter(chunks))
         seen(store, name, config)
 
 
-@pytest.mark.parametrize("left", ["half", "index.json", "oci-layout"])
+@pytest.mark.parametrize("left", ["half", "blobs"])
 def test_a_stream_that_ends_early_leaves_no_image(store: NodeStore, name: str, left: str) -> None:
-    """Cut in the middle, and right before each of the two files that make it an image."""
+    """Cut in the middle, and right before the first of the files that make it an image."""
     chunks, _ = sent(name, "whole")
-    headers = [number for number, chunk in enumerate(chunks) if chunk.startswith(left.encode())]
+    closing = (b"index.json", b"manifest.json", b"oci-layout")
+    blobs = min(number for number, chunk in enumerate(chunks) if chunk.startswith(closing))
     with pytest.raises(ToolFailed):
-        store.import_stream(iter(chunks[: headers[0] if headers else len(chunks) // 2]))
+        store.import_stream(name, iter(chunks[: blobs if left == "blobs" else len(chunks) // 2]))
     assert name not in store.images()
+
+
+def test_a_stream_that_lacks_its_last_file_is_refused_or_taken_as_a_whole(
+    store: NodeStore, name: str
+) -> None:
+    """All blobs came: without oci-layout containerd reads Docker's manifest.json."""
+    chunks, config = sent(name, "nearly whole")
+    last = max(number for number, chunk in enumerate(chunks) if chunk.startswith(b"oci-layout"))
+    try:
+        store.import_stream(name, iter(chunks[:last]))
+    except ToolFailed:
+        assert name not in store.images()
+    else:
+        seen(store, name, config)
 
 
 def test_an_image_without_one_of_its_layers_is_refused(store: NodeStore, name: str) -> None:
@@ -72,7 +87,7 @@ def test_an_image_without_one_of_its_layers_is_refused(store: NodeStore, name: s
     del made.blobs[max(made.blobs, key=lambda digest: len(made.blobs[digest]))]
     saved = made.archive(manifest)
     with pytest.raises(ToolFailed):
-        store.import_stream(archive.only(iter([saved]), name=name, config=config))
+        store.import_stream(name, archive.only(iter([saved]), name=name, config=config))
     assert name not in store.images()
 
 

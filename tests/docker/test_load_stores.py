@@ -76,7 +76,7 @@ def test_every_node_resolves_the_name_to_the_image_that_was_built(
     first = run(source, nodes, tag)
     assert [one.result for one in first] == [Result.LOADED, Result.LOADED]
     name = f"docker.io/library/{tag}"
-    assert [node.image(name) for node in nodes] == [first[0].digest] * 2
+    assert [node.images().get(name) for node in nodes] == [first[0].digest] * 2
     assert [one.result for one in run(source, nodes, tag)] == [Result.THERE, Result.THERE]
 
 
@@ -87,7 +87,7 @@ def test_a_new_build_under_the_same_name_replaces_the_old_one(
     old = run(source, nodes, tag)[0].digest
     source.build(tag, 1000)
     new = run(source, nodes, tag)[0].digest
-    assert nodes[0].image(f"docker.io/library/{tag}") == new != old
+    assert nodes[0].images().get(f"docker.io/library/{tag}") == new != old
 
 
 def test_an_image_for_another_architecture_is_refused(

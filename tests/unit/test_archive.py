@@ -9,6 +9,7 @@ import pytest
 
 from labctl import archive
 from labctl.errors import ToolFailed
+from labctl.model import Runtime
 from tests.image_fakes import FakeImages, FakeNodeStore, Saved, digest, layer
 
 NAME = "docker.io/library/app:1"
@@ -23,6 +24,10 @@ def files(content: bytes) -> dict[str, bytes]:
         return {member.name: (tar.extractfile(member) or io.BytesIO()).read() for member in tar}
 
 
+def path_of(named: str) -> str:
+    return f"blobs/{named.replace(':', '/')}"
+
+
 @pytest.mark.parametrize("size", [1, 511, 4096, 1 << 20])
 @pytest.mark.parametrize("containerd_store", [False, True])
 def test_only_gives_one_named_image_from_either_store(size: int, containerd_store: bool) -> None:
@@ -34,8 +39,31 @@ def test_only_gives_one_named_image_from_either_store(size: int, containerd_stor
     assert [manifest["annotations"] for manifest in manifests] == [
         {"io.containerd.image.name": NAME, "org.opencontainers.image.ref.name": "1"}
     ]
-    node = FakeNodeStore("n")
-    node.import_stream(archive.only(engine.save(["app:1"]), name=NAME, config=config))
+
+
+@pytest.mark.parametrize("containerd_store", [False, True])
+def test_the_docker_engine_reads_it_by_manifest_json(containerd_store: bool) -> None:
+    engine = FakeImages(containerd_store)
+    config = engine.add("app:1", layer("one"), layer("two"))
+    found = files(b"".join(archive.only(engine.save(["app:1"]), name=NAME, config=config)))
+    assert json.loads(found["manifest.json"]) == [
+        {
+            "Config": path_of(config),
+            "RepoTags": [NAME],
+            "Layers": [path_of(digest(layer(text))) for text in ("one", "two")],
+        }
+    ]
+
+
+@pytest.mark.parametrize("runtime", Runtime)
+@pytest.mark.parametrize("containerd_store", [False, True])
+def test_every_runtime_finds_the_image_under_its_name(
+    runtime: Runtime, containerd_store: bool
+) -> None:
+    engine = FakeImages(containerd_store)
+    config = engine.add("app:1", layer("one"), layer("two"))
+    node = FakeNodeStore("n", runtime=runtime)
+    node.import_stream(NAME, archive.only(engine.save(["app:1"]), name=NAME, config=config))
     assert node.held == {NAME: config}
 
 
@@ -47,14 +75,15 @@ def test_blobs_are_passed_on_byte_by_byte() -> None:
     saved = made.archive(manifest)
     found = files(b"".join(archive.only(pieces(saved, 1000), name=NAME, config=config)))
     for content in (large, b"odd"):
-        assert found[f"blobs/{digest(content).replace(':', '/')}"] == content
+        assert found[path_of(digest(content))] == content
 
 
 def test_what_says_that_an_image_is_whole_comes_last() -> None:
     engine = FakeImages()
     config = engine.add("app:1")
     made = b"".join(archive.only(engine.save(["app:1"]), name=NAME, config=config))
-    assert list(files(made))[-2:] == ["index.json", "oci-layout"]
+    last = list(files(made))[-3:]
+    assert set(last) == {"index.json", "manifest.json", "oci-layout"}
 
 
 def test_a_broken_off_archive_is_an_error_and_never_ends_well() -> None:

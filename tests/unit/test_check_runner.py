@@ -11,7 +11,7 @@ from labctl.results import Fault, Outcome, Report
 from labctl.tools.process import Process
 from tests.lab_factory import CHECKS, LAB, tiny
 
-CLUSTER = Cluster("tiny", "tiny", "1.36.3", "containerd", ())
+CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", ())
 HEAD = "import os, sys, time\nfrom pathlib import Path\nfrom labctl.checks import *\n"
 
 

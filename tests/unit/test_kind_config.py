@@ -1,16 +1,35 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
-from labctl.model import ClusterSpec
-from labctl.ops.kind_config import kind_config
+from labctl.model import ClusterSpec, NodeImage, Runtime
+from labctl.ops.kind_config import cluster_image, kind_config
+
+SOCKETS = {
+    Runtime.CRIO: "unix:///var/run/crio/crio.sock",
+    Runtime.DOCKER: "unix:///run/cri-dockerd.sock",
+}
+
+
+def image(
+    runtime: Runtime = Runtime.CONTAINERD, kubernetes: str = "1.36.3", *, own: bool = True
+) -> NodeImage:
+    return NodeImage(f"labctl/node:v{kubernetes}-{runtime}", kubernetes, runtime, own)
+
+
+def config_of(*nodes: NodeImage, cgroup: str = "2") -> dict[str, Any]:
+    return kind_config(ClusterSpec("a", "lab", nodes), cgroup_version=cgroup)
+
+
+def parsed(patches: list[str]) -> list[dict[str, Any]]:
+    return [yaml.safe_load(patch) for patch in patches]
 
 
 def _patches(kubernetes: str, *, own: bool = True, cgroup: str = "1") -> list[dict[str, Any]]:
-    spec = ClusterSpec("a", "lab", kubernetes)
-    config = kind_config(spec, own_image=own, cgroup_version=cgroup)
-    return [yaml.safe_load(patch) for patch in config["kubeadmConfigPatches"]]
+    config = config_of(image(kubernetes=kubernetes, own=own), cgroup=cgroup)
+    return parsed(config["kubeadmConfigPatches"])
 
 
 @pytest.mark.parametrize(
@@ -35,11 +54,52 @@ def test_the_only_control_plane_does_not_wait_for_a_lease() -> None:
     assert patch["controllerManager"]["extraArgs"]["leader-elect"] == "false"
 
 
-def test_one_node_has_a_file_for_a_cni_and_several_have_a_daemonset() -> None:
-    one = kind_config(ClusterSpec("a", "lab", "1.36.3"), own_image=True, cgroup_version="2")
-    three = kind_config(
-        ClusterSpec("a", "lab", "1.36.3", nodes=3), own_image=True, cgroup_version="2"
-    )
-    assert one["networking"] == {"disableDefaultCNI": True}
-    assert "networking" not in three
-    assert [node["role"] for node in three["nodes"]] == ["control-plane", "worker", "worker"]
+@pytest.mark.parametrize("runtime", Runtime)
+def test_one_node_of_our_own_has_a_file_for_a_cni(runtime: Runtime) -> None:
+    assert config_of(image(runtime))["networking"] == {"disableDefaultCNI": True}
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        (image(own=False),),
+        (image(), image()),
+        (image(), image(Runtime.CRIO)),
+    ],
+    ids=["published", "two", "mixed"],
+)
+def test_other_clusters_have_a_daemonset_for_a_cni(nodes: tuple[NodeImage, ...]) -> None:
+    assert "networking" not in config_of(*nodes)
+
+
+def test_each_node_of_a_mixed_cluster_runs_the_image_of_its_runtime() -> None:
+    nodes = config_of(image(), image(), image(Runtime.CRIO), image(Runtime.DOCKER))["nodes"]
+    assert [(node["role"], node["image"]) for node in nodes] == [
+        ("control-plane", "labctl/cluster:a.containerd"),
+        ("worker", "labctl/cluster:a.containerd"),
+        ("worker", "labctl/cluster:a.cri-o"),
+        ("worker", "labctl/cluster:a.docker"),
+    ]
+
+
+def test_the_nodes_image_is_that_which_is_derived_for_the_cluster() -> None:
+    (node,) = config_of(image(Runtime.CRIO))["nodes"]
+    assert node["image"] == cluster_image("a", image(Runtime.CRIO))
+
+
+@pytest.mark.parametrize("first", Runtime)
+def test_kubeadm_is_told_the_socket_of_each_node_whose_runtime_is_not_containerd(
+    first: Runtime,
+) -> None:
+    runtimes = [first, *Runtime]
+    nodes = config_of(*map(image, runtimes))["nodes"]
+    for number, (runtime, node) in enumerate(zip(runtimes, nodes, strict=True)):
+        kind = "JoinConfiguration" if number else "InitConfiguration"
+        socket = {"criSocket": SOCKETS[runtime]} if runtime in SOCKETS else None
+        wanted = [{"kind": kind, "nodeRegistration": socket}] if socket else []
+        assert parsed(node.get("kubeadmConfigPatches", [])) == wanted
+
+
+def test_a_cluster_is_of_its_control_planes_version() -> None:
+    spec = ClusterSpec("a", "lab", (image(), replace(image(), kubernetes="1.34.4")))
+    assert spec.kubernetes == "1.36.3"

@@ -1,7 +1,7 @@
 """Scene, starter files, checks, hints, solutions, reset: the use cases of a running lab."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.kube_fake import FakeKube
 from tests.lab_factory import LAB, tiny
 
 NODE = Node("labctl-tiny-control-plane", "control-plane", True, "running", "image")
-CLUSTER = Cluster("tiny", "tiny", "1.36.3", "containerd", (NODE,))
+CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", (NODE,))
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_a_dead_api_server_is_an_error_of_every_check_and_no_failure(
 
 def test_stopped_nodes_are_a_missing_prerequisite(lab: Lab, store: Store) -> None:
     stopped = Node(NODE.name, NODE.role, False, "exited", "image")
-    cluster = Cluster("tiny", "tiny", "1.36.3", "containerd", (stopped,))
+    cluster = replace(CLUSTER, nodes=(stopped,))
     with pytest.raises(PrerequisiteMissing) as caught:
         check(lab, cluster, FakeKube(), FakeChecks([]), store)
     assert caught.value.hint == "Start it again with: labctl up tiny --name tiny"

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
+from labctl.model import Runtime
 from labctl.ops.load import Loaded, Result, ensure_loaded, load
 from tests.fakes import FakeProgress, FakeTime
 from tests.image_fakes import FakeImages, FakeNodeStore, layer
@@ -29,10 +30,10 @@ def failing(error: BaseException) -> FakeNodeStore:
 def test_every_node_gets_the_image_under_its_full_name(containerd_store: bool) -> None:
     engine = FakeImages(containerd_store)
     config = engine.add("app:1")
-    nodes = [FakeNodeStore("a"), FakeNodeStore("b")]
+    nodes = [FakeNodeStore(runtime, runtime=runtime) for runtime in Runtime]
     outcome = run(engine, nodes, "app:1")
-    assert results(outcome) == [("a", Result.LOADED), ("b", Result.LOADED)]
-    assert [node.held for node in nodes] == [{NAME: config}, {NAME: config}]
+    assert results(outcome) == [(runtime, Result.LOADED) for runtime in Runtime]
+    assert [node.held for node in nodes] == [{NAME: config}] * 3
     assert {one.digest for one in outcome} == {config}
 
 

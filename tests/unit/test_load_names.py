@@ -1,7 +1,7 @@
 import pytest
 
 from labctl.errors import UsageError
-from labctl.ops.image_names import qualified
+from labctl.image_names import qualified
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
-from labctl.errors import ToolFailed, UsageError
-from labctl.model import Runtime
+from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
+from labctl.model import ImageInfo, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage import versions
+from labctl.nodeimage.recipe import image_tag
 from labctl.ops.node_image import ensure, full_version
 from tests.fakes import FakeEngine, FakeProgress, FakeRunner, node_image
 
+CONTAINERD, CRIO, DOCKER = Runtime
 PINNED = versions.load().kubernetes["1.36"].release
 
 
@@ -15,44 +17,50 @@ PINNED = versions.load().kubernetes["1.36"].release
 class Asked:
     engine: FakeEngine = field(default_factory=FakeEngine)
     runner: FakeRunner = field(default_factory=FakeRunner)
-    built: list[str] = field(default_factory=list)
+    built: list[tuple[str, Runtime]] = field(default_factory=list)
 
-    def ensure(self, version: str | None = None, *, pull: bool = True) -> tuple[str, bool]:
-        def build(full: str) -> str:
-            self.built.append(full)
-            return full
-
-        image = ensure(
+    def ensure(
+        self,
+        version: str | None = None,
+        *runtimes: Runtime,
+        oci: OciRuntime = OciRuntime.RUNC,
+        pull: bool = True,
+    ) -> dict[Runtime, NodeImage]:
+        return ensure(
             version,
-            Runtime.CONTAINERD,
+            runtimes or (CONTAINERD,),
+            oci,
             engine=self.engine,
             runner=self.runner,
-            build=build,
+            build=lambda full, runtime: self.built.append((full, runtime)),
             pull=pull,
             progress=FakeProgress(),
         )
-        return image.tag, image.own
 
-    def has(self, version: str) -> None:
-        tag = f"labctl/node:v{version}-containerd"
-        image = node_image(tag)
-        labels = {**image.labels, "dev.labctl.kubernetes": version}
-        self.engine.stored[tag] = replace(image, labels=labels)
+    def has(self, version: str, runtime: Runtime = CONTAINERD) -> ImageInfo:
+        image = node_image(image_tag(version, runtime))
+        self.engine.stored[image.tags[0]] = image
+        return image
+
+
+def own(version: str, *runtimes: Runtime) -> dict[Runtime, NodeImage]:
+    return {one: NodeImage(image_tag(version, one), version, one, own=True) for one in runtimes}
 
 
 def test_an_image_that_is_here_is_used_without_asking_a_registry() -> None:
     asked = Asked()
     asked.has(PINNED)
     asked.engine.published = {f"kindest/node:v{PINNED}"}
-    assert asked.ensure("1.36") == (f"labctl/node:v{PINNED}-containerd", True)
+    assert asked.ensure("1.36") == own(PINNED, CONTAINERD)
     assert (asked.runner.calls, asked.built) == ([], [])
 
 
 def test_a_published_image_is_pulled_where_a_registry_answers() -> None:
     asked = Asked()
     asked.engine.published = {f"kindest/node:v{PINNED}"}
-    assert asked.ensure() == (f"kindest/node:v{PINNED}", False)
-    assert asked.runner.calls == [("docker", "pull", f"kindest/node:v{PINNED}")]
+    tag = f"kindest/node:v{PINNED}"
+    assert asked.ensure() == {CONTAINERD: NodeImage(tag, PINNED, CONTAINERD, own=False)}
+    assert asked.runner.calls == [("docker", "pull", tag)]
     assert asked.built == []
 
 
@@ -60,8 +68,8 @@ def test_a_pull_that_fails_is_built_instead() -> None:
     asked = Asked()
     asked.engine.published = {f"kindest/node:v{PINNED}"}
     asked.runner.answers = [(("docker", "pull"), ToolFailed("toomanyrequests"))]
-    assert asked.ensure() == (f"labctl/node:v{PINNED}-containerd", True)
-    assert asked.built == [PINNED]
+    assert asked.ensure() == own(PINNED, CONTAINERD)
+    assert asked.built == [(PINNED, CONTAINERD)]
 
 
 @pytest.mark.parametrize(("pull", "published"), [(False, True), (True, False)])
@@ -70,8 +78,71 @@ def test_it_is_built_when_there_is_no_registry_or_none_is_wanted(
 ) -> None:
     asked = Asked()
     asked.engine.published = {f"kindest/node:v{PINNED}"} if published else set()
-    assert asked.ensure(pull=pull) == (f"labctl/node:v{PINNED}-containerd", True)
-    assert asked.built == [PINNED]
+    assert asked.ensure(pull=pull) == own(PINNED, CONTAINERD)
+    assert asked.built == [(PINNED, CONTAINERD)]
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "oci"),
+    [
+        ((CRIO,), OciRuntime.RUNC),
+        ((DOCKER,), OciRuntime.RUNC),
+        ((CONTAINERD, CRIO), OciRuntime.RUNC),
+        ((CONTAINERD,), OciRuntime.CRUN),
+    ],
+)
+def test_a_published_image_is_for_containerd_with_runc_alone(
+    runtimes: tuple[Runtime, ...], oci: OciRuntime
+) -> None:
+    asked = Asked()
+    asked.engine.published = {f"kindest/node:v{PINNED}"}
+    assert asked.ensure(None, *runtimes, oci=oci) == own(PINNED, *runtimes)
+    assert asked.built == [(PINNED, one) for one in runtimes]
+    assert asked.runner.calls == []
+
+
+def test_several_runtimes_get_images_of_one_version_and_only_missing_ones_are_built() -> None:
+    asked = Asked()
+    asked.has("1.36.9", CRIO)
+    assert asked.ensure("1.36", CRIO, DOCKER) == own("1.36.9", CRIO, DOCKER)
+    assert asked.built == [("1.36.9", DOCKER)]
+
+
+@pytest.mark.parametrize("version", ["1.37.2", "1.35.1"])
+def test_all_pairs_are_looked_at_before_the_first_build(version: str) -> None:
+    asked = Asked()
+    with pytest.raises(UsageError, match=f"{version} does not go with cri-o"):
+        asked.ensure(version, DOCKER, CRIO)
+    assert asked.built == []
+
+
+def test_an_image_that_was_built_for_another_runtime_is_a_missing_prerequisite() -> None:
+    asked = Asked()
+    asked.has(PINNED, CRIO).labels["dev.labctl.runtime"] = "docker"
+    with pytest.raises(PrerequisiteMissing, match="built for docker, not for cri-o") as caught:
+        asked.ensure(None, CONTAINERD, CRIO)
+    build = f"labctl node-image build --kubernetes {PINNED} --runtime cri-o --force"
+    assert caught.value.hint.endswith(build)
+    assert caught.value.exit_code == 4
+    assert asked.built == []
+
+
+def test_an_image_without_crun_is_used_for_runc_and_refused_for_crun() -> None:
+    asked = Asked()
+    image = asked.has(PINNED, DOCKER)
+    del image.labels["dev.labctl.version.crun"]
+    assert asked.ensure(None, DOCKER) == own(PINNED, DOCKER)
+    with pytest.raises(PrerequisiteMissing, match="has no crun") as caught:
+        asked.ensure(None, DOCKER, oci=OciRuntime.CRUN)
+    assert f"--kubernetes {PINNED} --runtime docker" in caught.value.hint
+    assert asked.built == []
+
+
+def test_an_image_with_crun_is_used_for_crun() -> None:
+    asked = Asked()
+    asked.has(PINNED, CRIO)
+    assert asked.ensure(None, CRIO, oci=OciRuntime.CRUN) == own(PINNED, CRIO)
+    assert asked.built == []
 
 
 def test_a_minor_means_the_newest_patch_that_is_known() -> None:
@@ -81,6 +152,7 @@ def test_a_minor_means_the_newest_patch_that_is_known() -> None:
     asked.has("1.36.100")
     assert full_version("1.36", Runtime.CONTAINERD, asked.engine) == "1.36.100"
     assert full_version("v1.36.1", Runtime.CONTAINERD, asked.engine) == "1.36.1"
+    assert full_version("1.36", Runtime.CRIO, asked.engine) == PINNED
 
 
 @pytest.mark.parametrize("version", ["latest", "1.20.1", "2", "1.99"])

@@ -26,11 +26,16 @@ def engine() -> FakeImages:
     return made
 
 
-def export(engine: FakeImages, target: Path, kubernetes: str | None = "1.36") -> None:
+def export(
+    engine: FakeImages,
+    target: Path,
+    kubernetes: str | None = "1.36",
+    runtime: Runtime = Runtime.CONTAINERD,
+) -> None:
     export_bundle(
         engine,
         kubernetes,
-        Runtime.CONTAINERD,
+        runtime,
         target,
         lab_base=lambda: PYTHON,
         progress=FakeProgress(),
@@ -51,8 +56,16 @@ def test_what_was_exported_is_there_after_import(engine: FakeImages, tmp_path: P
 def test_a_missing_node_image_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(PrerequisiteMissing) as caught:
         export(FakeImages(), tmp_path / "file", "1.36.3")
-    assert caught.value.hint == "Build it: labctl node-image build --kubernetes 1.36.3"
+    wanted = "labctl node-image build --kubernetes 1.36.3 --runtime containerd"
+    assert caught.value.hint == f"Build it: {wanted}"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_that_builds_a_missing_node_image_names_its_runtime(tmp_path: Path) -> None:
+    with pytest.raises(PrerequisiteMissing) as caught:
+        export(FakeImages(), tmp_path / "file", "1.36.3", Runtime.DOCKER)
+    wanted = "labctl node-image build --kubernetes 1.36.3 --runtime docker"
+    assert caught.value.hint == f"Build it: {wanted}"
 
 
 @pytest.mark.parametrize("error", [ToolFailed("engine went away"), Interrupted("Stopped.")])

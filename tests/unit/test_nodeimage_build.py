@@ -53,7 +53,7 @@ class FakeRunner:
                 on_line(line)
         if target in self.fail:
             raise self.fail[target]
-        if target == "facts":
+        if target.startswith("facts-"):
             folder = Path(value(call, "--output").removeprefix("type=local,dest="))
             (folder / "versions").write_text("runc=1.1.15\ndebian=13.8\n")
         tag = call[-1] if target == "docker import" else value(call, "--tag")
@@ -98,12 +98,41 @@ def bench(tmp_path: Path) -> Bench:
 def test_a_build_goes_part_by_part_and_labels_the_image(bench: Bench) -> None:
     built = node_image_build.build("1.36", bench.ports)
     assert (built.tag, built.kubernetes, built.own) == (TAG, "1.36.3", True)
-    parts = [part.target for part in recipe.PARTS]
-    assert bench.runner.targets == ["mmdebstrap --quiet", "docker import", *parts, "facts", "node"]
+    parts = [part.target for part in recipe.parts(Runtime.CONTAINERD)]
+    last = ["facts-containerd", "node-containerd"]
+    assert bench.runner.targets == ["mmdebstrap --quiet", "docker import", *parts, *last]
     labels = bench.engine.stored[TAG].labels
     assert labels["dev.labctl.kind"] == "node-image"
     assert labels["dev.labctl.version.runc"] == "1.1.15"
     assert list(bench.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("runtime", "part", "argument"),
+    [
+        (Runtime.CRIO, "cri-o", "CRI_O_VERSION=1.36.3"),
+        (Runtime.DOCKER, "cri-dockerd", "CRI_DOCKERD_VERSION=0.4.3"),
+    ],
+)
+def test_each_runtime_has_an_image_of_its_own(
+    bench: Bench, runtime: Runtime, part: str, argument: str
+) -> None:
+    node_image_build.build("1.36", bench.ports)
+    before, parts = set(bench.engine.stored), len(bench.runner.calls)
+    built = node_image_build.build("1.36", bench.ports, runtime=runtime)
+    assert (built.tag, built.runtime) == (f"labctl/node:v1.36.3-{runtime}", runtime)
+    assert set(bench.engine.stored) - before == {built.tag}
+    assert bench.engine.stored[built.tag].labels["dev.labctl.runtime"] == runtime
+    targets = bench.runner.targets[parts:]
+    assert targets[-2:] == [f"facts-{runtime}", f"node-{runtime}"]
+    assert part in targets
+    assert all(argument in call for call in bench.runner.calls[parts:])
+
+
+def test_a_pair_that_does_not_exist_starts_nothing(bench: Bench) -> None:
+    with pytest.raises(UsageError, match="does not go with cri-o"):
+        node_image_build.build("1.37", bench.ports, runtime=Runtime.CRIO)
+    assert bench.runner.calls == []
 
 
 def test_the_same_recipe_is_not_built_twice(bench: Bench) -> None:
@@ -165,7 +194,7 @@ def test_a_part_that_takes_too_long_is_a_time_out(bench: Bench) -> None:
 def test_an_interrupted_build_leaves_nothing(bench: Bench) -> None:
     class Stopped(FakeRunner):
         def run(self, argv: Sequence[str], **_: object) -> Said:
-            if value(list(argv), "--target") == "facts":
+            if value(list(argv), "--target") == "facts-containerd":
                 raise KeyboardInterrupt
             return super().run(argv, timeout=1.0)
 

@@ -1,5 +1,7 @@
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,29 +21,69 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-def digest(folder: Path, pins: versions.Pins = PINS) -> str:
-    return recipe.recipe_digest(pins, Runtime.CONTAINERD, folder)
+def digest(folder: Path, pins: versions.Pins = PINS, runtime: Runtime = Runtime.CONTAINERD) -> str:
+    return recipe.recipe_digest(pins, runtime, folder)
+
+
+def changed(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n")
 
 
 def test_the_digest_is_the_recipes(copy: Path) -> None:
     before = digest(FOLDER)
     assert digest(copy) == before
     assert digest(copy, OLDER) != before
-    (copy / "node/kind/labctl/cni/10-labctl.conflist").write_text("{}")
+    changed(copy / "node/common/kind/labctl/cni/10-labctl.conflist")
     assert digest(copy) != before
 
 
 def test_the_digest_knows_what_is_executable(copy: Path) -> None:
     before = digest(copy)
-    (copy / "node/kind/labctl/bin/kubelet-cgroups-v1").chmod(0o644)
+    (copy / "node/common/kind/labctl/bin/oci-runtimes").chmod(0o644)
     assert digest(copy) != before
+
+
+def test_each_runtime_has_a_recipe_of_its_own() -> None:
+    assert len({digest(FOLDER, runtime=runtime) for runtime in Runtime}) == 3
+
+
+def test_a_file_of_one_runtime_makes_no_other_runtimes_image_stale(copy: Path) -> None:
+    containerd, crio, docker = Runtime
+    stale = {
+        "Dockerfile": set(Runtime),
+        "stage/systemd.sh": set(Runtime),
+        "node/common/kind/manifests/default-cni.yaml": set(Runtime),
+        "go/oci-runtime/main.go": set(Runtime),
+        "go/oci-runtime/main_test.go": set(),
+        "node/containerd/etc/systemd/system/containerd.service.d/10-labctl.conf": {containerd},
+        "go/containerd/2.3.7/go.sum": {containerd},
+        "node/cri-o/etc/crio/crio.conf.d/10-labctl.conf": {crio},
+        "node/docker/etc/docker/daemon.json": {docker},
+        "go/cri-dockerd/runtime-class.patch": {docker},
+    }
+    found: dict[str, set[Runtime]] = {}
+    before = {runtime: digest(copy, runtime=runtime) for runtime in Runtime}
+    for file in stale:
+        changed(copy / file)
+        after = {runtime: digest(copy, runtime=runtime) for runtime in Runtime}
+        found[file] = {one for one in Runtime if after[one] != before[one]}
+        before = after
+    assert found == stale
+
+
+def test_another_version_of_a_runtime_makes_only_its_images_stale() -> None:
+    before = {runtime: digest(FOLDER, runtime=runtime) for runtime in Runtime}
+    newer = PINS.components.model_copy(update={"cri_o": "1.36.9"})
+    pins = replace(PINS, components=newer)
+    after = {runtime: digest(FOLDER, pins, runtime) for runtime in Runtime}
+    assert {one for one in Runtime if after[one] != before[one]} == {Runtime.CRIO}
 
 
 def test_another_versions_pins_make_no_image_stale(copy: Path) -> None:
     before = digest(copy)
-    (copy / "go/kubernetes/1.34.4/go.sum").write_text("changed")
+    changed(copy / "go/kubernetes/1.34.4/go.sum")
     assert digest(copy) == before
-    (copy / "go/kubernetes/1.36.3/go.sum").write_text("changed")
+    changed(copy / "go/kubernetes/1.36.3/go.sum")
     assert digest(copy) != before
 
 
@@ -60,7 +102,8 @@ def test_labels_name_everything_that_went_in() -> None:
 
 
 def test_a_command_line(tmp_path: Path) -> None:
-    arguments = recipe.build_args(PINS, {"GOPROXY": "https://proxy", "https_proxy": "http://p"})
+    environ = {"GOPROXY": "https://proxy", "https_proxy": "http://p"}
+    arguments = recipe.build_args(PINS, Runtime.CONTAINERD, environ)
     assert arguments["KUBERNETES_VERSION"] == "1.36.3"
     assert arguments["GOPROXY"] == "https://proxy"
     assert arguments["HTTPS_PROXY"] == "http://p"
@@ -74,12 +117,39 @@ def test_a_command_line(tmp_path: Path) -> None:
     assert "--secret" not in recipe.build_argv("etcd", {}, [], ca_bundle=None)
 
 
-def test_every_part_is_a_stage() -> None:
+@pytest.mark.parametrize("runtime", Runtime)
+def test_every_part_is_a_stage(runtime: Runtime) -> None:
     stages = (FOLDER / "Dockerfile").read_text()
-    for part in (*recipe.PARTS, recipe.FACTS, recipe.NODE):
+    last = recipe.facts_part(runtime), recipe.node_part(runtime)
+    assert [part.target for part in last] == [f"facts-{runtime}", f"node-{runtime}"]
+    for part in (*recipe.parts(runtime), *last):
         assert f" AS {part.target}\n" in stages
-    for name in recipe.build_args(PINS, {}):
-        assert f"ARG {name}" in stages
+    for name in recipe.build_args(PINS, runtime, {}):
+        assert re.search(rf"^ARG {name}\b", stages, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "part", "argument"),
+    [
+        (Runtime.CONTAINERD, "containerd", "CONTAINERD_VERSION"),
+        (Runtime.CRIO, "cri-o", "CRI_O_VERSION"),
+        (Runtime.DOCKER, "cri-dockerd", "CRI_DOCKERD_VERSION"),
+    ],
+)
+def test_a_build_has_the_part_and_the_version_of_its_own_runtime_alone(
+    runtime: Runtime, part: str, argument: str
+) -> None:
+    of = PINS.components
+    version = {"containerd": of.containerd, "cri-o": of.cri_o, "cri-dockerd": of.cri_dockerd}[part]
+    of_runtimes = {"containerd", "cri-o", "cri-dockerd"}
+    assert of_runtimes & {one.target for one in recipe.parts(runtime)} == {part}
+    arguments = recipe.build_args(PINS, runtime, {})
+    assert arguments[argument] == version
+    names = {"CONTAINERD_VERSION", "CRI_O_VERSION", "CRI_DOCKERD_VERSION"}
+    assert names & arguments.keys() == {argument}
+    labels = recipe.labels(PINS, runtime, "abc", {})
+    assert labels["dev.labctl.runtime"] == runtime
+    assert labels[f"dev.labctl.version.{part}"] == version
 
 
 def test_the_static_cni_is_a_conflist() -> None:

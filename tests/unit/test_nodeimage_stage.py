@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tarfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ replace (
 	k8s.io/api => ./staging/src/k8s.io/api
 )
 """
+
+OF_CONTAINERD = (
+    "etc/containerd/config.toml",
+    "etc/crictl.yaml",
+    "etc/default/kubelet",
+    "etc/systemd/system/containerd.service",
+)
+KEPT = ("etc/systemd/system/kubelet.service", "usr/local/bin/entrypoint")
 
 ASKED = [
     "registry.k8s.io/kube-apiserver:v1.36.3",
@@ -70,7 +79,9 @@ def test_an_image_that_kubeadm_asks_for_newly_fails() -> None:
         image_plan.plan([name for name in ASKED if "etcd" not in name])
 
 
-def test_an_archive_has_shared_layers_once(tmp_path: Path) -> None:
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, bytes]:
+    """An archive of two images that share a layer, by path."""
     for name in ("kubernetes", "links"):
         (tmp_path / f"{name}.tar").write_bytes(f"{name} raw".encode())
         (tmp_path / f"{name}.tar.zst").write_bytes(f"{name} packed".encode())
@@ -84,16 +95,34 @@ def test_an_archive_has_shared_layers_once(tmp_path: Path) -> None:
     with tarfile.open(out) as tar:
         files = {member.name: read(tar, member) for member in tar.getmembers()}
         assert len(files) == len(tar.getmembers())
+    return files
+
+
+def test_an_archive_has_shared_layers_once(files: dict[str, bytes]) -> None:
     for name, data in files.items():
         if name.startswith("blobs/"):
             assert name.endswith(hashlib.sha256(data).hexdigest())
     first, second = json.loads(files["index.json"])["manifests"]
-    assert first["annotations"] == {"io.containerd.image.name": "r/a:1"}
+    assert first["annotations"] == {
+        "io.containerd.image.name": "r/a:1",
+        "org.opencontainers.image.ref.name": "r/a:1",
+    }
     manifests = [blob(files, first), blob(files, second)]
     assert manifests[0]["layers"][0] == manifests[1]["layers"][0]
     image = blob(files, manifests[0]["config"])
     assert image["architecture"] == "arm64"
     assert image["rootfs"]["diff_ids"][1] == "sha256:" + hashlib.sha256(b"links raw").hexdigest()
+
+
+def test_the_docker_engine_finds_the_same_images_by_manifest_json(files: dict[str, bytes]) -> None:
+    first, second = json.loads(files["manifest.json"])
+    assert (first["RepoTags"], second["RepoTags"]) == (["r/a:1"], ["r/b:1"])
+    assert [files[path] for path in first["Layers"]] == [b"kubernetes packed", b"links packed"]
+    assert second["Layers"] == first["Layers"][:1]
+    tops = json.loads(files["index.json"])["manifests"]
+    for image, top in zip((first, second), tops, strict=True):
+        assert image["Config"].endswith(blob(files, top)["config"]["digest"].partition(":")[2])
+        assert json.loads(files[image["Config"]])["config"] == {"Entrypoint": ["x"]}
 
 
 def read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -106,16 +135,37 @@ def blob(files: dict[str, bytes], descriptor: dict[str, Any]) -> Any:
     return json.loads(files["blobs/sha256/" + descriptor["digest"].removeprefix("sha256:")])
 
 
+# What matters of kind's own, in its order.
+CONFIG = """# explicitly use v2 config format
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri".containerd]
+  default_runtime_name = "runc"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+  base_runtime_spec = "/etc/containerd/cri-base.json"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+    SystemdCgroup = true
+
+# Setup a runtime with the magic name ("test-handler") used for Kubernetes
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.test-handler]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.10"
+  restrict_oom_score_adj = false
+"""
+
+
 def module(folder: Path) -> Path:
     """A module tree with what is read of kind's."""
     files = folder / "images/base/files"
-    for unused in kind_files.UNUSED:
-        (files / unused).parent.mkdir(parents=True, exist_ok=True)
-        (files / unused).write_text("")
+    texts = dict.fromkeys((*kind_files.UNUSED, *KEPT, *OF_CONTAINERD), "")
     for edit in kind_files.edits("p:1"):
-        path = files / edit.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text((path.read_text() if path.exists() else "") + f"\n{edit.old}\n")
+        texts[edit.path] += f"\n{edit.old}\n"
+    for name, text in {**texts, "etc/containerd/config.toml": CONFIG}.items():
+        (files / name).parent.mkdir(parents=True, exist_ok=True)
+        (files / name).write_text(text)
     constants = folder / "pkg/build/nodeimage/const_storage.go"
     constants.parent.mkdir(parents=True)
     constants.write_text(
@@ -125,12 +175,38 @@ def module(folder: Path) -> Path:
     return folder
 
 
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_containerds_is_apart_so_that_other_nodes_have_none_of_it(tmp_path: Path) -> None:
+    kind_files.main(module(tmp_path / "module"), tmp_path / "out", "r/pause:9")
+    assert names(tmp_path / "out/containerd") == set(OF_CONTAINERD)
+    assert names(tmp_path / "out/rootfs") == set(KEPT)
+
+
+def test_containerds_configuration_has_crun_beside_runc(tmp_path: Path) -> None:
+    kind_files.main(module(tmp_path / "module"), tmp_path / "out", "r/pause:9")
+    text = (tmp_path / "out/containerd/etc/containerd/config.toml").read_text()
+    config = tomllib.loads(text)
+    assert config["imports"] == ["/etc/containerd/conf.d/*.toml"]
+    cri = config["plugins"]["io.containerd.grpc.v1.cri"]
+    assert (cri["sandbox_image"], cri["restrict_oom_score_adj"]) == ("r/pause:9", True)
+    runtimes = cri["containerd"]["runtimes"]
+    assert runtimes.keys() == {"runc", "crun", "test-handler"}
+    assert runtimes["crun"].pop("options") == {
+        "BinaryName": "/usr/bin/crun",
+        **runtimes["runc"].pop("options"),
+    }
+    assert runtimes["crun"] == runtimes["runc"]
+    assert cri["containerd"]["default_runtime_name"] == "runc"
+
+
 def test_kinds_files_come_edited(tmp_path: Path) -> None:
     out = tmp_path / "out"
     kind_files.main(module(tmp_path / "module"), out, "r/pause:9")
-    config = (out / "rootfs/etc/containerd/config.toml").read_text()
-    assert 'sandbox_image = "r/pause:9"' in config
-    assert "restrict_oom_score_adj = true" in config
+    unit = (out / "containerd/etc/systemd/system/containerd.service").read_text()
+    assert "OOMScoreAdjust" not in unit
     assert "mount --bind" not in (out / "rootfs/usr/local/bin/entrypoint").read_text()
     assert (out / "rootfs/usr/local/bin/entrypoint").stat().st_mode & 0o777 == 0o755
     assert (out / "default-storage.yaml").read_text() == "\nimage: k/p:1\nend\n"
@@ -140,6 +216,6 @@ def test_kinds_files_come_edited(tmp_path: Path) -> None:
 
 def test_an_edit_that_no_longer_matches_names_itself(tmp_path: Path) -> None:
     folder = module(tmp_path / "module")
-    (folder / "images/base/files/usr/local/bin/entrypoint").write_text("changed")
-    with pytest.raises(ValueError, match="edit 'no-cgroup-bind': usr/local/bin/entrypoint"):
+    (folder / "images/base/files/etc/systemd/system/containerd.service").write_text("changed")
+    with pytest.raises(ValueError, match=r"edit 'no-oom-score-in-unit': etc/systemd/system/"):
         kind_files.main(folder, tmp_path / "out", "p:1")

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,79 +13,8 @@ from labctl.errors import (
     ToolTimeout,
     UsageError,
 )
-from labctl.model import KIND_CLUSTER, Cluster, Node, NodeImage, Runtime
-from labctl.ops.create import Ports
-from labctl.ops.up import Up, up
-from labctl.ops.wish import Wish
-from labctl.store import Store
-from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeProgress, FakeTime, node_image
-
-TAG = "labctl/node:v1.36.3-containerd"
-
-
-@dataclass
-class FakeStage:
-    done: list[str] = field(default_factory=list)
-    fail_at: str = ""
-    error: BaseException = field(default_factory=lambda: ToolFailed("did not work"))
-
-    def node_image(self, kubernetes: str | None, runtime: Runtime) -> NodeImage:
-        self._do("node image")
-        return NodeImage(TAG, kubernetes or "1.36.3", runtime, own=True)
-
-    def build_images(self) -> None:
-        self._do("build")
-
-    def load_images(self, cluster: Cluster) -> None:
-        self._do("load")
-
-    def set_scene(self, cluster: Cluster) -> None:
-        self._do("scene")
-
-    def _do(self, name: str) -> None:
-        self.done.append(name)
-        if name == self.fail_at:
-            raise self.error
-
-
-@dataclass
-class Bench:
-    """One machine: engine, kind, API server and state folder."""
-
-    home: Path
-    engine: FakeEngine = field(default_factory=FakeEngine)
-    stage: FakeStage = field(default_factory=FakeStage)
-    objects: FakeObjects = field(
-        default_factory=lambda: FakeObjects.ready("labctl-serve-control-plane")
-    )
-    progress: FakeProgress = field(default_factory=FakeProgress)
-    free: int | None = 50 << 30
-
-    def __post_init__(self) -> None:
-        self.kind = FakeKind(self.engine)
-        self.engine.stored[TAG] = node_image()
-        self.store = Store(self.home)
-        clock = FakeTime().clock()
-        self.ports = Ports(
-            self.engine, self.kind, lambda _: self.objects, self.store, self.progress, clock
-        )
-
-    def up(self, *, recreate: bool = False, keep: bool = False, **wish: object) -> Up:
-        whole = replace(Wish("serve", "serve"), **wish)  # type: ignore[arg-type]
-        return up(
-            whole,
-            self.stage,
-            self.ports,
-            free_space=lambda: self.free,
-            recreate=recreate,
-            keep_on_error=keep,
-        )
-
-    def leftovers(self) -> list[str]:
-        images = [name for name in self.engine.stored if name != TAG]
-        files = [path.name for path in self.home.rglob("*") if path.is_file()]
-        left = [*images, *self.engine.networks, *(node.name for node in self.engine.rows), *files]
-        return [name for name in left if name not in ("README", "serve.lock")]
+from labctl.model import KIND_CLUSTER, Node
+from tests.up_bench import Bench
 
 
 @pytest.fixture
@@ -101,7 +30,7 @@ def test_makes_a_cluster_and_sets_the_scene(bench: Bench) -> None:
         "serve",
         "1.36.3",
     )
-    assert bench.stage.done == ["node image", "build", "load", "scene"]
+    assert bench.stage.done == ["node images", "build", "load", "scene"]
     assert bench.store.kubeconfig("serve").read_text() == "kind: Config\n"
 
 

@@ -92,6 +92,14 @@ def test_a_node_shows_an_image_as_its_runtime_does() -> None:
     assert node(lambda _: json.dumps({"images": [IMAGE]})).images() == (found,)
 
 
+def test_an_image_has_the_same_id_on_a_runtime_that_leaves_the_algorithm_out() -> None:
+    bare = {**IMAGE, "id": "1"}
+    found = node(lambda _: json.dumps({"status": bare})).image("shop:v1")
+    assert found is not None
+    assert found.id == "sha256:1"
+    assert node(lambda _: json.dumps({"images": [bare]})).images() == (found,)
+
+
 def test_no_such_image_is_none_and_any_other_failure_is_not() -> None:
     def fail(text: str) -> Callable[[list[str]], str]:
         def answer(argv: list[str]) -> str:

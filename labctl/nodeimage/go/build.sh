@@ -1,11 +1,11 @@
 #!/bin/sh
-# Build one part inside the Go stage: build.sh PART VERSION
+# Build one part inside the Go stage: build.sh PART [VERSION]
 #
 # The module and build caches are BuildKit cache mounts, so a second version
 # compiles only what differs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-part=$1 version=$2
+part=$1 version=${2:-}
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
 out=${OUT:-/out}
 mkdir -p "$out"
@@ -39,14 +39,54 @@ kubernetes_flags() {
 	done
 }
 
+# The source of a module, for parts that are built from its own go.mod and go.sum.
+source_of() { # source_of MODULE
+	# Once for its words, which are plain where there is no such version.
+	(cd / && go mod download "$1@v$version")
+	(cd / && go mod download -json "$1@v$version") | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p'
+}
+
+copy_of() { # copy_of MODULE TARGET
+	cp -r "$(source_of "$1")" "$2"
+	chmod -R u+w "$2"
+}
+
+case $part in
 # kind's module is a source of files: nothing to compile, nothing to require.
-if [ "$part" = kind ]; then
-	dir=$(go mod download -json "sigs.k8s.io/kind@v$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+kind)
+	dir=$(source_of sigs.k8s.io/kind)
 	mkdir -p "$out/images" "$out/pkg/build"
 	cp -r "$dir/images/base" "$out/images/"
 	cp -r "$dir/pkg/build/nodeimage" "$out/pkg/build/"
 	exit
-fi
+	;;
+# Ours, with nothing but the standard library.
+oci-runtime)
+	cd "$here/oci-runtime"
+	go vet . && go test .
+	build oci-runtime . ""
+	exit
+	;;
+# Partly C: seccomp.
+cri-o)
+	copy_of github.com/cri-o/cri-o /src/cri-o-source
+	cd /src/cri-o-source
+	export CGO_ENABLED=1
+	build crio ./cmd/crio "" \
+		"containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs seccomp"
+	gcc -std=c99 -O2 -static -s -o "$out/pinns" pinns/src/*.c
+	exit
+	;;
+# Its go.mod has `replace` lines, so it is built as it is, with our patches.
+cri-dockerd)
+	copy_of github.com/Mirantis/cri-dockerd /src/cri-dockerd-source
+	cd /src/cri-dockerd-source
+	for change in "$here"/cri-dockerd/*.patch; do patch -p1 --fuzz=0 <"$change"; done
+	v=github.com/Mirantis/cri-dockerd/cmd/version
+	build cri-dockerd . "-X $v.Version=$version -X $v.PreRelease=labctl -X $v.GitCommit=patched"
+	exit
+	;;
+esac
 
 cd "$here/$part"
 use_module

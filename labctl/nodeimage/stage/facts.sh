@@ -1,11 +1,9 @@
 #!/bin/sh
-# What went in, as NAME=VERSION lines; they become the image's labels.
+# What went in, as NAME=VERSION lines; they become the image's labels:
+# facts.sh PACKAGE..., with the packages of the node's runtime.
 set -eu
-package() { dpkg-query -W -f='${Version}' "$1"; }
-cat <<E
-cni-plugins=$(cat /kind/labctl/cni-plugins)
-debian=$(cat /etc/debian_version)
-iptables=$(package iptables)
-runc=$(package runc)
-systemd=$(package systemd)
-E
+echo "cni-plugins=$(cat /opt/cni/version)"
+echo "debian=$(cat /etc/debian_version)"
+for name in crun iptables runc systemd "$@"; do
+	echo "$name=$(dpkg-query -W -f='${Version}' "$name")"
+done

@@ -19,7 +19,6 @@ until ctr version >/dev/null 2>&1; do
 done
 ctr -n k8s.io images import --label=io.cri-containerd.pinned=pinned \
 	--all-platforms --no-unpack "$archive"
-ctr -n k8s.io images list -q
 kill "$pid"
 wait "$pid" || true
 # What only a running containerd needs.

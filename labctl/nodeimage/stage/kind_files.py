@@ -18,6 +18,14 @@ UNUSED = (
     "etc/systemd/system/containerd-fuse-overlayfs.service",
 )
 
+# For nodes whose runtime is containerd.
+CONTAINERD = (
+    "etc/containerd",
+    "etc/systemd/system/containerd.service",
+    "etc/crictl.yaml",
+    "etc/default/kubelet",
+)
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -27,6 +35,16 @@ class Edit:
     path: str
     old: str
     new: str
+
+
+_CRUN = """[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
+  runtime_type = "io.containerd.runc.v2"
+  base_runtime_spec = "/etc/containerd/cri-base.json"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun.options]
+    BinaryName = "/usr/bin/crun"
+    SystemdCgroup = true
+
+"""
 
 
 def edits(pause_image: str) -> tuple[Edit, ...]:
@@ -46,6 +64,27 @@ def edits(pause_image: str) -> tuple[Edit, ...]:
             "OOMScoreAdjust=-999\n",
             "",
         ),
+        # A cluster's own choice: its default OCI runtime.
+        Edit(
+            "imports",
+            "etc/containerd/config.toml",
+            "version = 2\n",
+            'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n',
+        ),
+        # The second OCI runtime, set up as the first one is.
+        Edit(
+            "crun",
+            "etc/containerd/config.toml",
+            "# Setup a runtime with the magic name",
+            _CRUN + "# Setup a runtime with the magic name",
+        ),
+        # On some file systems it edits containerd's configuration.
+        Edit(
+            "other-runtimes",
+            "usr/local/bin/entrypoint",
+            "configure_containerd() {\n",
+            "configure_containerd() {\n  [[ -f /etc/containerd/config.toml ]] || return 0\n",
+        ),
         # kubeadm warns when the runtime's pause image is not its own.
         Edit(
             "pause-image",
@@ -54,7 +93,7 @@ def edits(pause_image: str) -> tuple[Edit, ...]:
             f'sandbox_image = "{pause_image}"',
         ),
         # cgroup v1 only (v2 returns before): with cpu and cpuacct mounted apart
-        # the bind makes kubelet look for kubelet/kubelet. kubelet-cgroups-v1
+        # the bind makes kubelet look for kubelet/kubelet. cgroups-v1
         # makes the folders again after systemd has started.
         Edit(
             "no-cgroup-bind",
@@ -93,7 +132,7 @@ def go_constant(source: str, name: str) -> str:
 
 
 def main(module: Path, out: Path, pause_image: str) -> None:
-    """Write rootfs/, default-storage.yaml and storage-images to `out`."""
+    """Write rootfs/, containerd/, default-storage.yaml and storage-images to `out`."""
     rootfs = out / "rootfs"
     shutil.copytree(module / "images/base/files", rootfs)
     for unused in UNUSED:
@@ -105,6 +144,11 @@ def main(module: Path, out: Path, pause_image: str) -> None:
         path.chmod(0o755 if script else 0o644)
     for edit in edits(pause_image):
         apply(edit, rootfs)
+    # A node with another runtime has nothing of containerd's.
+    for name in CONTAINERD:
+        target = out / "containerd" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (rootfs / name).rename(target)
     storage = (module / "pkg/build/nodeimage/const_storage.go").read_text()
     (out / "default-storage.yaml").write_text(go_constant(storage, "defaultStorageManifest"))
     names = [go_constant(storage, f"storage{part}Image") for part in ("Provisioner", "Helper")]

@@ -4,6 +4,9 @@ Runs with the standard library alone inside the image build:
 `python3 oci.py PLAN LAYERS_DIR ARCHITECTURE OUT.tar`. The plan is JSON:
 {REFERENCE: {"layers": [NAME, ...], "config": {...}}}; LAYERS_DIR has NAME.tar
 and NAME.tar.zst. A layer that images share is in the archive once.
+
+The archive is for every runtime: containerd and skopeo read index.json, and the
+Docker Engine manifest.json.
 """
 
 import hashlib
@@ -45,8 +48,8 @@ class Archive:
         """Add a JSON document as a blob."""
         return self.add_blob(json.dumps(document, sort_keys=True).encode(), media_type)
 
-    def add_image(self, layers_dir: Path, image: Json, architecture: str) -> Json:
-        """Add an image's layers, configuration and manifest."""
+    def add_image(self, layers_dir: Path, image: Json, architecture: str) -> tuple[Json, Json]:
+        """Add an image's layers, configuration and manifest; answers descriptor and manifest."""
         names = image["layers"]
         raw = [(layers_dir / f"{name}.tar").read_bytes() for name in names]
         packed = [(layers_dir / f"{name}.tar.zst").read_bytes() for name in names]
@@ -66,7 +69,11 @@ class Archive:
             "config": self.add_json(config, f"{_OCI}.config.v1+json"),
             "layers": [self.add_blob(data, f"{_OCI}.layer.v1.tar+zstd") for data in packed],
         }
-        return self.add_json(manifest, _MANIFEST)
+        return self.add_json(manifest, _MANIFEST), manifest
+
+
+def _path(descriptor: Json) -> str:
+    return "blobs/" + str(descriptor["digest"]).replace(":", "/")
 
 
 def write(plan: Json, layers_dir: Path, architecture: str, out: Path) -> None:
@@ -74,16 +81,25 @@ def write(plan: Json, layers_dir: Path, architecture: str, out: Path) -> None:
     with tarfile.open(out, "w", format=tarfile.GNU_FORMAT) as tar:
         archive = Archive(tar)
         archive.add_file("oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
-        manifests = [
-            {
-                **archive.add_image(layers_dir, image, architecture),
-                # What `ctr images import` names the image by.
-                "annotations": {"io.containerd.image.name": reference},
+        manifests, classic = [], []
+        for reference, image in plan.items():
+            descriptor, manifest = archive.add_image(layers_dir, image, architecture)
+            # What `ctr images import` and skopeo know the image by.
+            names = {
+                "io.containerd.image.name": reference,
+                "org.opencontainers.image.ref.name": reference,
             }
-            for reference, image in plan.items()
-        ]
+            manifests.append({**descriptor, "annotations": names})
+            classic.append(
+                {
+                    "Config": _path(manifest["config"]),
+                    "RepoTags": [reference],
+                    "Layers": [_path(layer) for layer in manifest["layers"]],
+                }
+            )
         index = {"schemaVersion": 2, "mediaType": f"{_OCI}.index.v1+json", "manifests": manifests}
         archive.add_file("index.json", json.dumps(index).encode())
+        archive.add_file("manifest.json", json.dumps(classic).encode())
 
 
 if __name__ == "__main__":

@@ -1,92 +1,33 @@
-"""A node whose runtime is containerd: what it has, and how an image gets in."""
+"""A node whose runtime is containerd."""
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Final, Protocol
+import re
+from collections.abc import Iterable
 
-from labctl.errors import ToolFailed
+from labctl.archive import chain_id
+from labctl.tools.cri.node import IMPORT, NodeStore
+from labctl.trace import Stored
 
-ASK: Final = 60.0
-IMPORT: Final = 1800.0
-"""Seconds. An import goes at the pace of the slowest node, so it may take long."""
-_MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
-
-
-class Output(Protocol):
-    """What a program printed."""
-
-    @property
-    def stdout(self) -> str: ...  # noqa: D102
+_CTR = ("ctr", "--namespace", "k8s.io")
 
 
-class Runner(Protocol):
-    """Starts programs; labctl.tools.process.Process is the real one."""
+class Containerd(NodeStore):
+    """containerd's own store; `k8s.io` is the namespace of its CRI plugin."""
 
-    def run(  # noqa: D102
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        stdin: bytes | Iterable[bytes] | None = None,
-    ) -> Output: ...
+    def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:  # noqa: ARG002
+        """Import and unpack; the name is the one in the archive's index."""
+        self.exec((*_CTR, "images", "import", "-"), timeout=IMPORT, stdin=chunks)
 
-
-class Containerd:
-    """The image store of one node, reached with `docker exec`."""
-
-    def __init__(self, process: Runner, node: str) -> None:
-        self.node = node
-        self._process = process
-
-    def images(self) -> dict[str, str]:
-        """The config digest of each named image, by full name, as the kubelet would find it."""
-        answer = self._ask("crictl", "images", "--output", "json")
-        try:
-            return {
-                name: image["id"]
-                for image in json.loads(answer)["images"]
-                for name in image.get("repoTags") or ()
-            }
-        except (ValueError, KeyError) as err:
-            raise ToolFailed(f"crictl on node '{self.node}' gave an answer of no use.") from err
-
-    def image(self, name: str) -> str | None:
-        """The config digest of the image with that full name, or None."""
-        return self.images().get(name)
-
-    def platform(self) -> str:
-        """What the node runs, like `linux/amd64`."""
-        system, machine = self._ask("uname", "-sm").lower().split()
-        return f"{system}/{_MACHINES.get(machine, machine)}"
-
-    def import_stream(self, chunks: Iterable[bytes]) -> None:
-        """Put an OCI layout into containerd under the names that it carries, and unpack it.
-
-        A name that is taken moves to the new image. The chunks must not raise: a stream that ends
-        early is refused by containerd as a whole.
-        """
-        self._run(
-            ["ctr", "--namespace", "k8s.io", "images", "import", "-"],
-            timeout=IMPORT,
-            stdin=chunks,
+    def look(self, name: str, config: str) -> Stored:
+        """Manifest and configuration from the content store, the unpacked layers as a snapshot."""
+        row = self.ask(*_CTR, "images", "list", f"name=={name}")
+        manifest = re.search(r"sha256:[0-9a-f]{64}", row)
+        layers = json.loads(self.ask(*_CTR, "content", "get", config))["rootfs"]["diff_ids"]
+        snapshots = self.ask(*_CTR, "snapshots", "--snapshotter", "overlayfs", "list")
+        unpacked = chain_id(layers) in snapshots
+        return Stored(
+            config,
+            manifest[0] if manifest else "",
+            tuple(layers),
+            "containerd's overlayfs snapshotter" if unpacked else "",
         )
-
-    def _ask(self, *argv: str) -> str:
-        return self._run(argv, timeout=ASK).stdout
-
-    def _run(
-        self, argv: Sequence[str], *, timeout: float, stdin: Iterable[bytes] | None = None
-    ) -> Output:
-        interactive = ["-i"] if stdin is not None else []
-        try:
-            return self._process.run(
-                ["docker", "exec", *interactive, self.node, *argv], timeout=timeout, stdin=stdin
-            )
-        except ToolFailed as err:
-            reason = err.details[-1] if err.details else err.message
-            raise type(err)(
-                f"'{argv[0]}' failed on node '{self.node}': {reason}",
-                argv=err.argv,
-                hint=err.hint,
-                details=err.details,
-            ) from err

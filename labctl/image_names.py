@@ -1,6 +1,7 @@
 """Full names of images, so that a short name means the same on every runtime."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from labctl.errors import UsageError
@@ -31,3 +32,16 @@ def qualified(reference: str) -> str:
             hint="Give a name with a tag, such as app:1. To name an image: docker tag ID app:1",
         )
     return f"{host}/{path}:{tag}"
+
+
+def digest(image_id: str) -> str:
+    """An image id with its algorithm: CRI-O writes the bare hexadecimal digits."""
+    return image_id if ":" in image_id else f"sha256:{image_id}"
+
+
+def names(tags: Iterable[str] | None) -> tuple[str, ...]:
+    """The full names among what a runtime calls an image's tags.
+
+    The Docker Engine leaves out the registry's name, and may call an image without one `<none>`.
+    """
+    return tuple(qualified(tag) for tag in tags or () if not tag.startswith("<none>"))

@@ -1,0 +1,39 @@
+"""Words for runtimes on the command line."""
+
+from labctl.errors import UsageError
+from labctl.model import OciRuntime, Runtime
+from labctl.suggest import did_you_mean
+
+
+def runtime(value: str) -> Runtime:
+    """The runtime of that name; UsageError says which one may have been meant."""
+    return Runtime(_known("runtime", value, Runtime))
+
+
+def runtimes(value: str | None) -> tuple[Runtime, ...] | None:
+    """The runtimes between commas, in the order in which they were given; none may come twice."""
+    if value is None:
+        return None
+    found = tuple(runtime(name.strip()) for name in value.split(","))
+    for one in found:
+        if found.count(one) > 1:
+            raise UsageError(
+                f"Runtime '{one}' is named twice.",
+                hint="Each is named once; --nodes says how many nodes there are.",
+            )
+    return found
+
+
+def oci_runtime(value: str | None) -> OciRuntime | None:
+    """The OCI runtime of that name."""
+    return None if value is None else OciRuntime(_known("OCI runtime", value, OciRuntime))
+
+
+def _known(what: str, value: str, kind: type[Runtime] | type[OciRuntime]) -> str:
+    known = [str(one) for one in kind]
+    if value not in known:
+        meant = did_you_mean(value, known)
+        raise UsageError(
+            f"There is no {what} '{value}'{meant or '.'}", hint=f"There are {', '.join(known)}."
+        )
+    return value

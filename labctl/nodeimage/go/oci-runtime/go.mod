@@ -1,0 +1,3 @@
+module labctl.dev/node/oci-runtime
+
+go 1.24

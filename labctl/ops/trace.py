@@ -1,0 +1,98 @@
+"""`labctl trace`: one image, followed from the engine into every store and every process."""
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from labctl.errors import ApiUnreachable, PrerequisiteMissing
+from labctl.image_names import qualified
+from labctl.ops import load
+from labctl.ops.ports import Progress
+from labctl.resource import Resource
+from labctl.trace import Cri, InEngine, OnNode, Running, Stored, Trace
+
+
+class Node(Protocol):
+    """One node's runtime, as far as it is looked at."""
+
+    node: str
+
+    def cri(self) -> Cri: ...  # noqa: D102
+    def stored(self, name: str) -> Stored | None: ...  # noqa: D102
+    def running(  # noqa: D102
+        self, *, digests: Collection[str], ids: Collection[str]
+    ) -> tuple[Running, ...]: ...
+
+
+class Kube(Protocol):
+    """The API server, as far as it is asked here."""
+
+    def list(  # noqa: D102
+        self, api_version: str, kind: str, *, all_namespaces: bool
+    ) -> Sequence[Resource]: ...
+
+
+def trace(
+    engine: load.Engine,
+    nodes: Sequence[Node],
+    kube: Callable[[], Kube],
+    reference: str,
+    *,
+    progress: Progress,
+) -> Trace:
+    """Everything that is known of an image by that name, read where it is.
+
+    Raises:
+        UsageError: the reference is no name of an image.
+        PrerequisiteMissing: neither the engine nor a node has the image.
+        ToolFailed: a node could not be looked at.
+    """
+    name = qualified(reference)
+    with progress.phase(f"Trace '{name}' through the engine and {len(nodes)} nodes"):
+        in_engine = _in_engine(engine, reference)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            cris = pool.map(lambda node: node.cri(), nodes)
+            stores = tuple(pool.map(lambda node: node.stored(name), nodes))
+            there = [stored for stored in (in_engine.stored, *stores) if stored]
+            if not there:
+                raise load.not_there(engine, reference)
+            digests = {stored.config_digest for stored in there}
+            ids = _asking_for(name, kube, progress)
+            running = pool.map(lambda node: node.running(digests=digests, ids=ids), nodes)
+            rows = zip(nodes, cris, stores, running, strict=True)
+            return Trace(name, in_engine, tuple(OnNode(node.node, *row) for node, *row in rows))
+
+
+def _in_engine(engine: load.Engine, reference: str) -> InEngine:
+    info = engine.info()
+    image = engine.image(reference)
+    if image is None:
+        return InEngine(info.version, None)
+    config = load.contents(engine, reference, image).config_digest
+    # With the containerd store the engine's own id is a manifest's or an index's.
+    manifest = image.image_id if info.containerd_store else ""
+    unpacked_by = f"dockerd, {info.storage_driver}"
+    return InEngine(info.version, Stored(config, manifest, image.diff_ids, unpacked_by))
+
+
+def _asking_for(name: str, kube: Callable[[], Kube], progress: Progress) -> set[str]:
+    """The ids of containers whose Pods ask for the name: they may run an older image of it."""
+    try:
+        pods = kube().list("v1", "Pod", all_namespaces=True)
+    except (ApiUnreachable, PrerequisiteMissing):
+        progress.note(
+            "The API server does not answer: containers that run an older image of that name"
+            " are not seen."
+        )
+        return set()
+    return {
+        status.containerID.partition("://")[2]
+        for pod in pods
+        for spec in pod.at("spec.containers", [])
+        for status in pod.at("status.containerStatuses", [])
+        if status.name == spec.name and status.containerID and _is(spec.image, name)
+    }
+
+
+def _is(image: str, name: str) -> bool:
+    return "@" not in image and qualified(image) == name

@@ -1,0 +1,21 @@
+"""A node whose runtime is the Docker Engine, behind cri-dockerd."""
+
+import json
+from collections.abc import Iterable
+
+from labctl.tools.cri.node import IMPORT, NodeStore
+from labctl.trace import Stored
+
+
+class Docker(NodeStore):
+    """The store of the node's own Docker Engine."""
+
+    def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:  # noqa: ARG002
+        """Load the archive; the name is the one in its manifest.json."""
+        self.exec(("docker", "load", "--quiet"), timeout=IMPORT, stdin=chunks)
+
+    def look(self, name: str, config: str) -> Stored:
+        """As the node's own engine shows it; its store keeps no manifest."""
+        found = json.loads(self.ask("docker", "image", "inspect", name))[0]
+        driver = found["GraphDriver"]["Name"]
+        return Stored(config, "", tuple(found["RootFS"]["Layers"]), f"dockerd, {driver}")

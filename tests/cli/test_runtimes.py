@@ -1,0 +1,175 @@
+"""`--runtime` and `--oci-runtime` from the command line to JSON."""
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labctl.cli import run
+from labctl.cli.app import App
+from labctl.model import Runtime
+from labctl.nodeimage.recipe import image_tag
+from labctl.resource import Resource
+from labctl.settings import Settings
+from labctl.ui.console import Console
+from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeRunner, node_image
+from tests.kube_fake import FakeKube
+from tests.lab_factory import labs
+
+NODES = tuple(f"labctl-tiny-{name}" for name in ("control-plane", "worker", "worker2", "worker3"))
+
+
+@dataclass
+class ReadyKube(FakeKube):
+    """An API server that takes objects, of a cluster that is ready."""
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        selector: str | Mapping[str, str] = "",
+    ) -> tuple[Resource, ...]:
+        ready = FakeObjects.ready(*NODES)
+        if kind in ready.kinds:
+            return ready.list(api_version, kind, namespace)
+        return super().list(api_version, kind, namespace, selector)
+
+
+class Machine:
+    """labctl with the tiny lab, an engine that has a node image of each runtime, and kind."""
+
+    def __init__(self, folder: Path) -> None:
+        environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
+        self.settings = Settings.read({**os.environ, **environ})
+        tags = [image_tag("1.36.3", runtime) for runtime in Runtime]
+        self.engine = FakeEngine(stored={tag: node_image(tag) for tag in tags})
+        self.kube = ReadyKube()
+        self.said = ""
+
+    def labctl(self, *argv: str, code: int = 0) -> str:
+        out, err = io.StringIO(), io.StringIO()
+        app = App(self.settings, Console(no_color=True, out=out, err=err))
+        vars(app).update(
+            engine=self.engine,
+            kind=FakeKind(self.engine),
+            process=FakeRunner(),
+            kube=lambda _name: self.kube,
+            free_space=lambda: None,
+        )
+        assert run(argv, app) == code, err.getvalue()
+        self.said = err.getvalue()
+        return out.getvalue()
+
+    def json(self, *argv: str) -> Any:
+        return json.loads(self.labctl(*argv, "--output", "json"))
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    monkeypatch.chdir(tmp_path)
+    return Machine(tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["up", "node-image build"])
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("crio", "There is no runtime 'crio', did you mean 'cri-o'?"),
+        ("podman", "There is no runtime 'podman'."),
+        ("", "There is no runtime ''."),
+    ],
+)
+def test_a_runtime_that_does_not_exist_is_exit_2(
+    machine: Machine, verb: str, word: str, said: str
+) -> None:
+    machine.engine.alive = False
+    assert machine.labctl(*verb.split(), "--runtime", word, code=2) == ""
+    assert machine.said == f"Error: {said}\nThere are containerd, cri-o, docker.\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ("--runtime docker,docker", "'docker' is named twice"),
+        ("--runtime containerd,crio", "no runtime 'crio', did you mean 'cri-o'?"),
+        ("--runtime containerd,", "There is no runtime ''."),
+        ("--oci-runtime crunn", "no OCI runtime 'crunn', did you mean 'crun'?"),
+        ("--oci-runtime kata", "no OCI runtime 'kata'.\nThere are runc, crun."),
+    ],
+)
+def test_words_that_can_not_be_meant_are_exit_2(machine: Machine, argv: str, said: str) -> None:
+    machine.engine.alive = False
+    assert machine.labctl("up", *argv.split(), code=2) == ""
+    assert said in machine.said
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ("--runtime containerd,docker --nodes 2", "2 runtimes need a control plane and 2 workers"),
+        ("--kubernetes 1.37 --runtime cri-o", "Kubernetes 1.37.2 does not go with cri-o"),
+        ("--kubernetes 1.35.4 --runtime docker,cri-o", "Take --kubernetes 1.36.3 or 1.34.4"),
+    ],
+)
+def test_what_does_not_go_together_is_exit_2_and_makes_nothing(
+    machine: Machine, argv: str, said: str
+) -> None:
+    images = set(machine.engine.stored)
+    assert machine.labctl("up", *argv.split(), code=2) == ""
+    assert said in machine.said
+    assert (set(machine.engine.stored), machine.engine.rows) == (images, [])
+
+
+def test_node_image_build_refuses_a_pair_that_does_not_exist(machine: Machine) -> None:
+    machine.labctl("node-image", "build", "--kubernetes", "1.37", "--runtime", "cri-o", code=2)
+    assert "1.37.2 does not go with cri-o" in machine.said
+
+
+def test_up_and_status_tell_both_runtimes_as_json(machine: Machine) -> None:
+    done = machine.json("up", "--runtime", "docker", "--oci-runtime", "crun")
+    assert (done["runtime"], done["oci_runtime"]) == ("docker", "crun")
+    (row,) = machine.json("status")["labs"]
+    assert (row["runtime"], row["oci_runtime"]) == ("docker", "crun")
+
+
+def test_without_options_it_is_containerd_and_runc(machine: Machine) -> None:
+    done = machine.json("up")
+    assert (done["runtime"], done["oci_runtime"]) == ("containerd", "runc")
+    assert done["nodes"] == [NODES[0]]
+
+
+def test_a_mixed_cluster_from_one_line(machine: Machine) -> None:
+    done = machine.json("up", "--runtime", "cri-o, docker ,containerd")
+    assert (done["runtime"], done["nodes"]) == ("cri-o,docker,containerd", list(NODES))
+    runtimes = [node.labels["dev.labctl.runtime"] for node in machine.engine.rows]
+    assert runtimes == ["cri-o", "cri-o", "docker", "containerd"]
+
+
+def test_the_closing_line_names_the_runtimes(machine: Machine) -> None:
+    machine.labctl("up", "--runtime", "containerd,cri-o")
+    assert "Kubernetes 1.36.3 on containerd, cri-o, 3 nodes." in machine.said
+
+
+def test_status_has_a_mixed_clusters_runtimes_in_one_row(machine: Machine) -> None:
+    machine.labctl("up", "--runtime", "containerd,cri-o,docker")
+    _, row = machine.labctl("status").splitlines()
+    assert row.split()[2:5] == ["1.36.3", "containerd,cri-o,docker", "4"]
+
+
+def test_a_lab_has_a_runtime_class_for_each_oci_runtime(machine: Machine) -> None:
+    machine.labctl("up")
+    classes = machine.kube.list("node.k8s.io/v1", "RuntimeClass")
+    assert {one.name for one in classes} == {"runc", "crun"}
+
+
+def test_another_oci_runtime_than_is_there_is_refused_with_both_ways_out(machine: Machine) -> None:
+    machine.labctl("up")
+    machine.labctl("up", "--oci-runtime", "crun", code=2)
+    assert "its OCI runtime is runc, not crun" in machine.said
+    assert "--recreate" in machine.said

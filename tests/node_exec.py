@@ -1,0 +1,72 @@
+"""`docker exec NODE ...` on nodes that are not there, each answering as its runtime would."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labctl.errors import ToolFailed
+from labctl.model import Runtime
+from labctl.tools.process import Output
+from tests.image_fakes import FakeNodeStore
+
+UNTAGGED: dict[str, Any] = {"id": "sha256:0", "repoTags": []}
+
+
+@dataclass
+class DockerExec:
+    """Answers as nodes with crictl, and what puts images into their runtime's store."""
+
+    stores: dict[str, FakeNodeStore]
+    full: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, **runtimes: Runtime) -> "DockerExec":
+        return cls({name: FakeNodeStore(name, runtime=one) for name, one in runtimes.items()})
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        stdin: bytes | Iterable[bytes] | None = None,
+    ) -> Output:
+        words = [word for word in argv if word != "-i"]
+        assert words[:2] == ["docker", "exec"]
+        store, command = self.stores[words[2]], words[3:]
+        match store.runtime, command:
+            case _, ["uname", "-sm"]:
+                return Output("Linux x86_64\n", "")
+            case _, ["crictl", "images", "--output", "json"]:
+                return Output(json.dumps({"images": [*_crictl(store), UNTAGGED]}), "")
+            case Runtime.CONTAINERD, ["ctr", "--namespace", "k8s.io", "images", "import", "-"]:
+                return self._take(store, "", stdin)
+            case Runtime.CRIO, ["sh", "-c", script, "sh", name] if "skopeo copy" in script:
+                return self._take(store, name, stdin)
+            case Runtime.DOCKER, ["docker", "load", "--quiet"]:
+                return self._take(store, "", stdin)
+        raise AssertionError(command)
+
+    def _take(
+        self, store: FakeNodeStore, name: str, stdin: bytes | Iterable[bytes] | None
+    ) -> Output:
+        assert not isinstance(stdin, bytes | None)
+        if store.node in self.full:
+            next(iter(stdin))
+            raise ToolFailed("'docker' exited with 1.", details=("disk full",))
+        store.import_stream(name, stdin)
+        return Output("", "")
+
+
+def _crictl(store: FakeNodeStore) -> list[dict[str, Any]]:
+    """The images in the words of the node's runtime."""
+    found = []
+    for name, held in store.held.items():
+        if store.runtime is Runtime.CRIO:
+            found.append({"id": held.removeprefix("sha256:"), "repoTags": [name]})
+        elif store.runtime is Runtime.DOCKER:
+            short = name.removeprefix("docker.io/").removeprefix("library/")
+            found.append({"id": held, "repoTags": [short]})
+        else:
+            found.append({"id": held, "repoTags": [name]})
+    return found

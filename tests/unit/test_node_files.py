@@ -1,0 +1,61 @@
+import tomllib
+
+import pytest
+
+from labctl.model import ClusterSpec, NodeImage, OciRuntime, Runtime
+from labctl.nodeimage import FOLDER, static_cni
+from labctl.ops.node_files import STATIC_CNI, node_files
+
+CONTAINERD, CRIO, DOCKER = Runtime
+
+
+def image(runtime: Runtime, *, own: bool = True) -> NodeImage:
+    return NodeImage(f"labctl/node:v1.36.3-{runtime}", "1.36.3", runtime, own)
+
+
+def files_of(
+    *nodes: NodeImage, oci_runtime: OciRuntime = OciRuntime.CRUN
+) -> dict[Runtime, dict[str, bytes]]:
+    spec = ClusterSpec("a", "lab", nodes, oci_runtime)
+    return {one.runtime: node_files(spec, one) for one in spec.images}
+
+
+@pytest.mark.parametrize("runtime", Runtime)
+def test_the_only_node_of_our_own_gets_a_cni_and_for_runc_nothing_else(runtime: Runtime) -> None:
+    (files,) = files_of(image(runtime), oci_runtime=OciRuntime.RUNC).values()
+    assert files == {STATIC_CNI: static_cni()}
+
+
+def test_nodes_of_a_published_image_and_several_nodes_get_nothing_for_runc() -> None:
+    runc = OciRuntime.RUNC
+    assert files_of(image(CONTAINERD, own=False), oci_runtime=runc) == {CONTAINERD: {}}
+    mixed = files_of(*map(image, Runtime), oci_runtime=runc)
+    assert mixed == {CONTAINERD: {}, CRIO: {}, DOCKER: {}}
+
+
+def test_crun_is_told_to_each_runtime_in_its_own_words() -> None:
+    files = files_of(*map(image, (CONTAINERD, *Runtime)))
+    ((path, content),) = files[CONTAINERD].items()
+    assert path == "/etc/containerd/conf.d/10-oci-runtime.toml"
+    cri = tomllib.loads(content.decode())["plugins"]["io.containerd.grpc.v1.cri"]
+    assert cri == {"containerd": {"default_runtime_name": "crun"}}
+    ((path, content),) = files[CRIO].items()
+    assert path == "/etc/crio/crio.conf.d/20-oci-runtime.conf"
+    assert tomllib.loads(content.decode()) == {"crio": {"runtime": {"default_runtime": "crun"}}}
+    assert files[DOCKER] == {"/etc/default/docker": b"DOCKER_OPTS=--default-runtime=crun\n"}
+
+
+def test_the_only_node_has_a_cni_beside_its_oci_runtime() -> None:
+    (files,) = files_of(image(CRIO)).values()
+    assert files.keys() == {STATIC_CNI, "/etc/crio/crio.conf.d/20-oci-runtime.conf"}
+
+
+def test_what_is_written_for_a_runtime_is_what_its_node_image_reads() -> None:
+    """The other half of each agreement is in the node image."""
+    node = FOLDER / "node"
+    own = tomllib.loads((node / "cri-o/etc/crio/crio.conf.d/10-labctl.conf").read_text())
+    assert own["crio"]["runtime"]["runtimes"].keys() == set(OciRuntime)
+    unit = (node / "docker/etc/systemd/system/docker.service").read_text()
+    assert "EnvironmentFile=-/etc/default/docker\n" in unit
+    assert " $DOCKER_OPTS\n" in unit
+    assert '"runtimes": {"crun":' in (node / "docker/etc/docker/daemon.json").read_text()

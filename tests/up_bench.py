@@ -1,0 +1,93 @@
+"""A machine to start labs on: fakes for engine, kind, API server and what a lab puts there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from labctl.errors import ToolFailed
+from labctl.model import Cluster, NodeImage, OciRuntime, Runtime
+from labctl.nodeimage.recipe import image_tag
+from labctl.ops.create import Ports
+from labctl.ops.up import Stage, Up, up
+from labctl.ops.wish import Wish
+from labctl.store import Store
+from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeProgress, FakeTime, node_image
+
+NODE_IMAGES = tuple(image_tag(version, one) for version in ("1.36.3", "1.34.4") for one in Runtime)
+
+
+@dataclass
+class FakeStage:
+    done: list[str] = field(default_factory=list)
+    fail_at: str = ""
+    error: BaseException = field(default_factory=lambda: ToolFailed("did not work"))
+    asked: tuple[Runtime, ...] = ()
+
+    def node_images(
+        self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime
+    ) -> Mapping[Runtime, NodeImage]:
+        self._do("node images")
+        self.asked = tuple(runtimes)
+        version = kubernetes or "1.36.3"
+        return {one: NodeImage(image_tag(version, one), version, one, own=True) for one in runtimes}
+
+    def build_images(self) -> None:
+        self._do("build")
+
+    def load_images(self, cluster: Cluster) -> None:
+        self._do("load")
+
+    def set_scene(self, cluster: Cluster) -> None:
+        self._do("scene")
+
+    def _do(self, name: str) -> None:
+        self.done.append(name)
+        if name == self.fail_at:
+            raise self.error
+
+
+@dataclass
+class Bench:
+    """One machine: engine, kind, API server and state folder."""
+
+    home: Path
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    stage: FakeStage = field(default_factory=FakeStage)
+    objects: FakeObjects = field(
+        default_factory=lambda: FakeObjects.ready("labctl-serve-control-plane")
+    )
+    progress: FakeProgress = field(default_factory=FakeProgress)
+    free: int | None = 50 << 30
+
+    def __post_init__(self) -> None:
+        self.kind = FakeKind(self.engine)
+        self.engine.stored |= {tag: node_image(tag) for tag in NODE_IMAGES}
+        self.store = Store(self.home)
+        clock = FakeTime().clock()
+        self.ports = Ports(
+            self.engine, self.kind, lambda _: self.objects, self.store, self.progress, clock
+        )
+
+    def up(
+        self,
+        *,
+        recreate: bool = False,
+        keep: bool = False,
+        stage: Stage | None = None,
+        **wish: object,
+    ) -> Up:
+        whole = replace(Wish("serve", "serve"), **wish)  # type: ignore[arg-type]
+        return up(
+            whole,
+            stage or self.stage,
+            self.ports,
+            free_space=lambda: self.free,
+            recreate=recreate,
+            keep_on_error=keep,
+        )
+
+    def leftovers(self) -> list[str]:
+        images = [name for name in self.engine.stored if name not in NODE_IMAGES]
+        files = [path.name for path in self.home.rglob("*") if path.is_file()]
+        left = [*images, *self.engine.networks, *(node.name for node in self.engine.rows), *files]
+        return [name for name in left if name not in ("README", "serve.lock")]
