@@ -11,9 +11,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from bench import wrapper
 from bench.measure import Bench, Run
+from labctl.model import RUNTIMES, Runtime
+from labctl.nodeimage.recipe import image_tag
 from labctl.tools.engine import DockerEngine
 from labctl.tools.process import Process
 
@@ -28,16 +32,23 @@ def main() -> None:
     parser.add_argument("--kubernetes", default="1.36.3")
     options = parser.parse_args()
     process, engine = Process(_environ()), DockerEngine(os.environ)
-    image = f"labctl/node:v{options.kubernetes}-containerd"
-    if engine.image(image) is None:
-        process.run(
-            ("labctl", "node-image", "build", "--kubernetes", options.kubernetes), timeout=3600
-        )
+    build = ("labctl", "node-image", "build", "--kubernetes", options.kubernetes)
+    for runtime in RUNTIMES:
+        if engine.image(image_tag(options.kubernetes, runtime)) is None:
+            process.run((*build, "--runtime", runtime), timeout=3600)
     with tempfile.TemporaryDirectory() as folder:
+        image = image_tag(options.kubernetes, Runtime.CONTAINERD)
         bench = Bench(process, engine, Path(folder), image, options.kubernetes)
-        contenders = {"labctl up": bench.labctl, "kind create cluster + wait": bench.kind}
+        contenders: dict[str, Callable[[], Run]] = {
+            f"labctl up, {runtime}": partial(bench.labctl, runtime) for runtime in RUNTIMES
+        }
+        contenders["kind create cluster + wait"] = bench.kind
         results = measure(contenders, options.rounds)
-    text = "\n".join([*machine(engine, options.rounds), "", *table(results), "", *phases(results)])
+        costs = wrapper.measure(Path(folder))
+    tables = (table(results), phases(results), wrapper_line(*costs))
+    text = "\n".join(
+        [*machine(engine, options.rounds), *(f"\n{part}" for part in map(joined, tables))]
+    )
     print(text)
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
@@ -68,11 +79,11 @@ def machine(engine: DockerEngine, rounds: int) -> list[str]:
 
 
 def table(results: dict[str, list[Run]]) -> list[str]:
-    """Medians, spread and the ratio to the last contender."""
-    base = statistics.median(run.seconds for run in list(results.values())[-1])
+    """Medians, spread, and the ratios to the first contender, containerd, and to the last, kind."""
+    medians = [statistics.median(run.seconds for run in runs) for runs in results.values()]
     lines = [
-        "| what | median s | min to max s | beside kind | node memory MiB |",
-        "| --- | --- | --- | --- | --- |",
+        "| what | median s | min to max s | beside containerd | beside kind | node memory MiB |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, runs in results.items():
         seconds = [run.seconds for run in runs]
@@ -80,7 +91,7 @@ def table(results: dict[str, list[Run]]) -> list[str]:
         memory = statistics.median(run.memory for run in runs)
         lines.append(
             f"| {name} | {middle:.1f} | {min(seconds):.1f} to {max(seconds):.1f} "
-            f"| {middle / base:.2f}x | {memory:.0f} |"
+            f"| {middle / medians[0]:.2f}x | {middle / medians[-1]:.2f}x | {memory:.0f} |"
         )
     return lines
 
@@ -91,6 +102,20 @@ def phases(results: dict[str, list[Run]]) -> list[str]:
     for name, runs in results.items():
         lines += [f"| {phase} | {name} | {_median(runs, phase):.1f} |" for phase in runs[0].phases]
     return lines
+
+
+def wrapper_line(directly: float, through: float) -> list[str]:
+    """What the OCI runtime wrapper costs, where a host needs it."""
+    return [
+        f"The OCI runtime wrapper: {through - directly:.1f} ms for each container's start"
+        f" (/bin/true as the runtime {directly:.1f} ms, through the wrapper {through:.1f} ms;"
+        f" medians of {wrapper.ROUNDS} in turn)."
+    ]
+
+
+def joined(lines: Sequence[str]) -> str:
+    """Lines as one text."""
+    return "\n".join(lines)
 
 
 def _median(runs: Sequence[Run], phase: str) -> float:

@@ -42,10 +42,11 @@ class Bench:
     image: str
     kubernetes: str
 
-    def labctl(self) -> Run:
+    def labctl(self, runtime: str) -> Run:
         """`labctl up`: cluster, the first lab's image built and loaded, scene; then gone again."""
         env = {"LABCTL_HOME": str(self.folder / "home")}
-        up = ("labctl", "up", "--name", NAME, "--kubernetes", self.kubernetes, "--output", "json")
+        up = ("labctl", "up", "--name", NAME, "--kubernetes", self.kubernetes)
+        up = (*up, "--runtime", runtime, "--output", "json")
         with self._gone_afterwards(("labctl", "down", "--name", NAME), env):
             start = time.monotonic()
             out = self.process.run(up, timeout=LIMIT, env=env, cwd=str(self.folder))

@@ -27,7 +27,7 @@ class Started:
     parent: str
     """The program that watches it: containerd-shim-runc-v2, conmon."""
     oci_runtime: str
-    """By the state file that it left: runc, crun."""
+    """By the state file that it left: runc, crun. Empty where none was found."""
     oci_path: str
     oci_version: str
     namespaces: Mapping[str, str]
@@ -110,12 +110,10 @@ class Trace:
         assert self.reference is not None  # noqa: S101 - else there is a difference
         in_engine = "in the engine and " if self.engine.stored else ""
         containers = [one for node in self.nodes for one in node.running]
-        runtimes = sorted({one.started.oci_runtime for one in containers if one.started})
-        run = (
-            f", and {_count(len(containers), 'container')} run it by {' and '.join(runtimes)}"
-            if containers
-            else ", and no container runs it"
-        )
+        runtimes = sorted({one.started.oci_runtime for one in containers if one.started} - {""})
+        by = f" by {' and '.join(runtimes)}" if runtimes else ""
+        number = _count(len(containers), "container") if containers else "no container"
+        run = f", and {number} {'run' if len(containers) > 1 else 'runs'} it{by}"
         return (
             f"Identical: one image, {short(self.reference.config_digest)}, {in_engine}on"
             f" {_count(len(self.nodes), 'node')} ({', '.join(_cris(self))}){run}."

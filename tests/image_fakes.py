@@ -109,14 +109,15 @@ class FakeImages:
     def add(self, tag: str, *layers: bytes, architecture: str = "amd64") -> str:
         """Add an image; answers its config digest."""
         made = Saved()
-        manifest = made.manifest(*(layers or (layer(tag),)), architecture=architecture)
+        layers = layers or (layer(tag),)
+        manifest = made.manifest(*layers, architecture=architecture)
         top = self._with_attestation(made, manifest) if self.containerd_store else manifest
         config = made.config_of(manifest)
         self.made[tag] = made, {**top, "annotations": {"io.containerd.image.name": tag}}
         self.stored[tag] = ImageInfo(
             image_id=top["digest"] if self.containerd_store else config,
             tags=(tag,),
-            diff_ids=(),
+            diff_ids=tuple(digest(one) for one in layers),
             os="linux",
             architecture=architecture,
             size=5_000_000,

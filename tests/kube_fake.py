@@ -41,6 +41,8 @@ class FakeKube:
         kind: str,
         namespace: str | None = None,
         selector: str | Mapping[str, str] = "",
+        *,
+        all_namespaces: bool = False,
     ) -> tuple[Resource, ...]:
         if isinstance(selector, str):
             selector = dict(pair.split("=") for pair in selector.split(",") if pair)
@@ -48,7 +50,9 @@ class FakeKube:
             one
             for key, raw in sorted(self.objects.items())
             for one in [Resource(raw)]
-            if key[:2] == (kind, _place(kind, namespace)) and selector.items() <= one.labels.items()
+            if key[0] == kind
+            and (all_namespaces or key[1] == _place(kind, namespace))
+            and selector.items() <= one.labels.items()
         )
 
     def apply(

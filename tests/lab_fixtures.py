@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,10 +84,40 @@ class Running:
         """What kubectl says."""
         return self("kubectl", *argv, code=code).out
 
+    def run_pod(self, pod: str, image: str, *, runtime_class: str = "") -> None:
+        """A Pod in the namespace `default` that is ready when this ends."""
+        spec = {"terminationGracePeriodSeconds": 1}
+        override = json.dumps({"spec": {**spec, "runtimeClassName": runtime_class or None}})
+        self.kubectl("run", pod, f"--image={image}", f"--overrides={override}")
+        self.kubectl("wait", f"pod/{pod}", "--for=condition=Ready", "--timeout=90s")
+
+    def processes(self, image: str) -> dict[str, Any]:
+        """What trace says of each container's process, by its Pod."""
+        return {
+            container["pod"]: container["process"]
+            for node in self.json("trace", image)["nodes"]
+            for container in node["containers"]
+        }
+
     @property
     def node(self) -> str:
         """The control plane's container."""
         return f"labctl-{self.name}-control-plane"
+
+
+def checks(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A result's checks by name."""
+    return {check["name"]: check for step in document["steps"] for check in step["checks"]}
+
+
+def settled(lab: Running, name: str, seconds: float = 90) -> dict[str, Any]:
+    """A check's result once it is no longer on its way."""
+    deadline = time.monotonic() + seconds
+    while True:
+        check = checks(lab.json("check", code=None))[name]
+        if check["outcome"] not in ("waiting", "blocked") or time.monotonic() > deadline:
+            return check
+        time.sleep(1)
 
 
 def fresh_name() -> str:

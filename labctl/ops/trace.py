@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from labctl.errors import ApiUnreachable, PrerequisiteMissing
+from labctl.errors import ApiUnreachable, PrerequisiteMissing, UsageError
 from labctl.image_names import qualified
 from labctl.ops import load
 from labctl.ops.ports import Progress
@@ -95,4 +95,7 @@ def _asking_for(name: str, kube: Callable[[], Kube], progress: Progress) -> set[
 
 
 def _is(image: str, name: str) -> bool:
-    return "@" not in image and qualified(image) == name
+    try:
+        return qualified(image) == name
+    except UsageError:  # with a digest, or no name at all: not what is looked for
+        return False

@@ -23,7 +23,7 @@ def rows(trace: Trace, kind_name: str) -> Iterator[Row]:
         where = node.node.removeprefix(f"{kind_name}-")
         yield from _row(where, node.stored, _node_facts(node, reference))
         for one in node.running:
-            facts = (f"{one.pod} ({one.name})", *_started_facts(one.started))
+            facts = (one.pod, f"container {one.name}", *_started_facts(one.started))
             yield from _lines("  runs as", short(one.config_digest), facts)
 
 
@@ -63,7 +63,8 @@ def _started_facts(started: Started | None) -> Iterator[str]:
     if started is None:
         yield "ended while it was looked at"
         return
-    yield f"{started.oci_runtime} {started.oci_version} ({started.oci_path}), PID {started.pid}"
+    runtime = f"{started.oci_runtime} {started.oci_version} ({started.oci_path})"
+    yield f"{runtime if started.oci_runtime else 'OCI runtime unknown'}, PID {started.pid}"
     yield f"watched by {started.parent}"
     own = [kind for kind in started.namespaces if kind not in started.shared]
     yield f"own namespaces: {' '.join(own) or 'none'}"
@@ -127,9 +128,9 @@ def _container(one: Running) -> dict[str, Any]:
             "pid": started.pid,
             "parent": started.parent,
             "oci_runtime": {
-                "name": started.oci_runtime,
-                "path": started.oci_path,
-                "version": started.oci_version,
+                "name": started.oci_runtime or None,
+                "path": started.oci_path or None,
+                "version": started.oci_version or None,
             },
             "namespaces": dict(started.namespaces),
             "shared_with_node": list(started.shared),

@@ -34,11 +34,13 @@ class ReadyKube(FakeKube):
         kind: str,
         namespace: str | None = None,
         selector: str | Mapping[str, str] = "",
+        *,
+        all_namespaces: bool = False,
     ) -> tuple[Resource, ...]:
         ready = FakeObjects.ready(*NODES)
         if kind in ready.kinds:
             return ready.list(api_version, kind, namespace)
-        return super().list(api_version, kind, namespace, selector)
+        return super().list(api_version, kind, namespace, selector, all_namespaces=all_namespaces)
 
 
 class Machine:

@@ -94,6 +94,13 @@ def test_a_namespace_that_was_deleted_is_gone_with_all_in_it(kube: Kube, namespa
     kube.delete_namespace(namespace)  # a second time is no error
 
 
+def test_objects_of_all_namespaces_are_listed_with_their_own(kube: Kube, namespace: str) -> None:
+    kube.apply([config_map("notes")], namespace=namespace)
+    found = kube.list("v1", "ConfigMap", all_namespaces=True)
+    assert ("notes", namespace) in {(one.name, one.namespace) for one in found}
+    assert "notes" not in {one.name for one in kube.list("v1", "ConfigMap")}
+
+
 def test_a_namespace_gets_a_service_account_of_its_own(kube: Kube, namespace: str) -> None:
     def accounts() -> list[str] | Pending:
         names = [one.name for one in kube.list("v1", "ServiceAccount", namespace)]

@@ -13,7 +13,7 @@ from labctl.catalog import Catalog, Lab, labs_folder
 from labctl.cli.app import App
 from labctl.ops.solve import Solver
 from labctl.settings import Settings
-from tests.lab_fixtures import LAB, Running
+from tests.lab_fixtures import LAB, Running, checks, settled
 
 pytestmark = [pytest.mark.labs, pytest.mark.timeout(600)]
 
@@ -26,20 +26,6 @@ def fresh(lab: Running) -> Running:
     """The session's lab at its start."""
     lab("reset")
     return lab
-
-
-def _checks(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {check["name"]: check for step in document["steps"] for check in step["checks"]}
-
-
-def _settled(lab: Running, name: str, seconds: float = 90) -> dict[str, Any]:
-    """The check's result once it is no longer on its way."""
-    deadline = time.monotonic() + seconds
-    while True:
-        check = _checks(lab.json("check", code=None))[name]
-        if check["outcome"] not in ("waiting", "blocked") or time.monotonic() > deadline:
-            return check
-        time.sleep(1)
 
 
 def _solver(lab: Running) -> Solver:
@@ -67,7 +53,7 @@ def test_nothing_is_solved_at_the_start_and_it_stays_so(fresh: Running) -> None:
     for pause in (0, THE_LAB.file.ci.hold_seconds):
         time.sleep(pause)
         document = fresh.json("check", code=1)
-        outcomes = {name: check["outcome"] for name, check in _checks(document).items()}
+        outcomes = {name: check["outcome"] for name, check in checks(document).items()}
         assert set(outcomes.values()) <= {"fail", "blocked"}, outcomes
         assert "fail" in outcomes.values()
 
@@ -90,7 +76,7 @@ def test_a_mistake_fails_its_check_with_its_code(fresh: Running, mistake: str) -
     steps = [step.id for step in THE_LAB.file.steps]
     solver.solve(steps[: steps.index(expected["step"])])
     assert solver.apply(folder, expected["step"])
-    check = _settled(fresh, expected["check"])
+    check = settled(fresh, expected["check"])
     assert check["outcome"] == "fail", check
     assert check["failure"]["code"] == expected["code"]
 
@@ -99,8 +85,8 @@ def test_the_solution_passes_twice_and_checking_writes_nothing(fresh: Running) -
     for _ in range(2):
         fresh("solve", "--all")
         # The last check to settle; what it needs has settled before.
-        assert _settled(fresh, "every_replica_answers")["outcome"] == "pass"
-        outcomes = {check["outcome"] for check in _checks(fresh.json("check")).values()}
+        assert settled(fresh, "every_replica_answers")["outcome"] == "pass"
+        outcomes = {check["outcome"] for check in checks(fresh.json("check")).values()}
         assert outcomes == {"pass"}
     before = _versions(fresh)
     assert "PASS" in fresh("check").out
@@ -110,7 +96,7 @@ def test_the_solution_passes_twice_and_checking_writes_nothing(fresh: Running) -
 def test_reset_brings_the_start_back(fresh: Running) -> None:
     fresh("solve", "--all")
     fresh("reset")
-    outcomes = {check["outcome"] for check in _checks(fresh.json("check", code=1)).values()}
+    outcomes = {check["outcome"] for check in checks(fresh.json("check", code=1)).values()}
     assert outcomes <= {"fail", "blocked"}
     left = ["docker", "ps", "-aq", "--filter", f"label=dev.labctl.lab={LAB}"]
     cluster = ["--filter", "label=dev.labctl.cluster"]

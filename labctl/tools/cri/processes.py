@@ -71,10 +71,16 @@ def _running(ask: Ask, row: Mapping[str, Any], config: str) -> Running:
 
 
 def parsed(pid: int, text: str) -> Started:
-    """What the look at a process printed, as a value."""
+    """What the look at a process printed, as a value.
+
+    Raises:
+        ValueError: the process is gone.
+    """
     lines = [(key, rest) for key, _, rest in (one.partition(" ") for one in text.splitlines())]
     of = dict(lines)
     own = dict(rest.split(" ", 1) for key, rest in lines if key == "ns")
+    if not own.get("mnt"):
+        raise ValueError(f"There is no process {pid}.")
     node = dict(rest.split(" ", 1) for key, rest in lines if key == "node")
     groups = [rest.split(":", 2) for key, rest in lines if key == "cgroup"]
     name, path, version = (of.get("oci", "") + "  ").split(" ", 2)
@@ -100,9 +106,11 @@ def _cgroup(groups: list[list[str]]) -> str:
 
 
 def _lowest(mount: str) -> str:
-    """The first folder that an overlay is made of, or the mount's source."""
-    layers = re.search(r"lowerdir=([^,:]+)", mount)
-    return layers[1] if layers else mount.rpartition(" - ")[2].split(" ")[1] if mount else ""
+    """The lowest folder that an overlay is made of, which is named last, or the mount's source."""
+    layers = re.findall(r"lowerdir\+?=([^, ]+)", mount)
+    if layers:
+        return str(layers[-1].rpartition(":")[2])
+    return mount.rpartition(" - ")[2].split(" ")[1] if mount else ""
 
 
 def _number(version: str) -> str:
