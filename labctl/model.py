@@ -31,6 +31,12 @@ class Runtime(StrEnum):
     CRIO = "cri-o"
     DOCKER = "docker"
     """Docker Engine behind cri-dockerd."""
+    DOCKERSHIM = "dockershim"
+    """Docker Engine behind the kubelet's own adapter, which Kubernetes 1.24 removed."""
+
+
+RUNTIMES: Final = (Runtime.CONTAINERD, Runtime.CRIO, Runtime.DOCKER)
+"""Those of today, which a cluster's nodes can have."""
 
 
 class OciRuntime(StrEnum):

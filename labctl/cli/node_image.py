@@ -23,7 +23,7 @@ runtime_option = click.option(
     "--runtime",
     default=Runtime.CONTAINERD.value,
     metavar="RUNTIME",
-    help="containerd, cri-o or docker.  [containerd]",
+    help="containerd, cri-o or docker; dockershim with 1.23.  [containerd]",
 )
 
 
@@ -61,7 +61,7 @@ def build(app: App, kubernetes: str | None, runtime: str, force: bool) -> None:
     """
     with building(app, app.console.progress()) as ports:
         image = node_image_build.build(
-            kubernetes, ports, runtime=parsed.runtime(runtime), force=force
+            kubernetes, ports, runtime=parsed.runtime(runtime, Runtime), force=force
         )
     app.console.out(image.tag)
 

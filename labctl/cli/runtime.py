@@ -1,13 +1,16 @@
 """Words for runtimes on the command line."""
 
+from collections.abc import Iterable
+
 from labctl.errors import UsageError
-from labctl.model import OciRuntime, Runtime
+from labctl.model import RUNTIMES, OciRuntime, Runtime
+from labctl.ops.wish import HISTORY
 from labctl.suggest import did_you_mean
 
 
-def runtime(value: str) -> Runtime:
+def runtime(value: str, known: Iterable[Runtime] = RUNTIMES) -> Runtime:
     """The runtime of that name; UsageError says which one may have been meant."""
-    return Runtime(_known("runtime", value, Runtime))
+    return Runtime(_known("runtime", value, known))
 
 
 def runtimes(value: str | None) -> tuple[Runtime, ...] | None:
@@ -29,8 +32,16 @@ def oci_runtime(value: str | None) -> OciRuntime | None:
     return None if value is None else OciRuntime(_known("OCI runtime", value, OciRuntime))
 
 
-def _known(what: str, value: str, kind: type[Runtime] | type[OciRuntime]) -> str:
-    known = [str(one) for one in kind]
+def history(value: str | None) -> tuple[Runtime, ...] | None:
+    """The runtimes of the historic cluster that is asked for."""
+    if value is None:
+        return None
+    _known("historic cluster", value, [Runtime.DOCKERSHIM])
+    return HISTORY
+
+
+def _known(what: str, value: str, choices: Iterable[str]) -> str:
+    known = [str(one) for one in choices]
     if value not in known:
         meant = did_you_mean(value, known)
         raise UsageError(

@@ -8,6 +8,7 @@ from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.stage import LabStage, work_folder
+from labctl.errors import UsageError
 from labctl.model import Runtime
 from labctl.ops.node_image import full_version
 from labctl.ops.up import Up, up
@@ -28,6 +29,11 @@ from labctl.ops.wish import Wish
     metavar="NAME",
     help="What starts containers: runc or crun.  [runc]",
 )
+@click.option(
+    "--history",
+    metavar="WHAT",
+    help="dockershim: a 1.23 worker with it under a 1.24 control plane (docs/history.md).",
+)
 @click.option("--nodes", type=click.IntRange(1, 9), help="A control plane and workers.  [1]")
 @click.option("--name", metavar="NAME", help="For several side by side.  [the lab's id]")
 @click.option(
@@ -44,6 +50,7 @@ def command(
     kubernetes: str | None,
     runtime: str | None,
     oci_runtime: str | None,
+    history: str | None,
     nodes: int | None,
     name: str | None,
     work: Path | None,
@@ -56,7 +63,13 @@ def command(
 
     The same command again repairs what is missing. Your own kubeconfig is not touched.
     """
-    runtimes, oci = parsed.runtimes(runtime), parsed.oci_runtime(oci_runtime)
+    if history and (kubernetes or runtime or nodes):
+        raise UsageError(
+            "--history says which versions, runtimes and nodes there are.",
+            hint="Leave out --kubernetes, --runtime and --nodes.",
+        )
+    runtimes = parsed.history(history) or parsed.runtimes(runtime)
+    oci = parsed.oci_runtime(oci_runtime)
     found = app.catalog.get(lab)
     name = name or found.id
     first = (runtimes or (Runtime.CONTAINERD,))[0]

@@ -51,6 +51,7 @@ RUNTIME_PARTS: Final = {
     Runtime.CONTAINERD: Part("containerd", "Compile containerd", 30 * _MINUTES),
     Runtime.CRIO: Part("cri-o", "Compile CRI-O", 30 * _MINUTES),
     Runtime.DOCKER: Part("cri-dockerd", "Compile cri-dockerd", 30 * _MINUTES),
+    Runtime.DOCKERSHIM: Part("kubelet", "Compile the kubelet with the dockershim", 60 * _MINUTES),
 }
 """What a node of one runtime needs beside what all have."""
 
@@ -93,6 +94,10 @@ def recipe_files(pins: Pins, runtime: Runtime, folder: Path = FOLDER) -> list[Pa
     """The recipe's files that matter to an image, in a fixed order."""
     used = set(module_versions(pins, runtime).items())
     others = {("node", str(one)) for one in Runtime if one is not runtime}
+    if runtime not in (Runtime.DOCKER, Runtime.DOCKERSHIM):
+        others.add(("node", "docker-engine"))
+    # The kubelet's sources are Kubernetes'.
+    used.add(("kubernetes", pins.kubernetes))
     others |= {("go", part.target) for one, part in RUNTIME_PARTS.items() if one is not runtime}
     files = []
     for name in RECIPE_FOLDERS:
@@ -112,12 +117,13 @@ def module_versions(pins: Pins, runtime: Runtime) -> dict[str, str]:
     of = pins.components
     own = {
         Runtime.CONTAINERD: of.containerd,
-        Runtime.CRIO: of.cri_o or "",
+        Runtime.CRIO: of.cri_o,
         Runtime.DOCKER: of.cri_dockerd,
+        Runtime.DOCKERSHIM: pins.kubernetes,
     }
     return {
-        "kubernetes": pins.kubernetes,
-        RUNTIME_PARTS[runtime].target: own[runtime],
+        "kubernetes": of.control_plane or pins.kubernetes,
+        RUNTIME_PARTS[runtime].target: own[runtime] or "",
         "etcd": of.etcd,
         "crictl": of.crictl,
         "coredns": of.coredns,

@@ -11,7 +11,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from labctl.errors import UsageError
-from labctl.model import Runtime
+from labctl.model import RUNTIMES, Runtime
 from labctl.nodeimage import FOLDER
 
 _ASKED: Final = re.compile(r"v?(?P<minor>1\.\d+)(?P<patch>\.\d+)?")
@@ -28,11 +28,12 @@ class Entry(_Model):
     """A pinned minor."""
 
     release: Release
-    containerd: Release
+    control_plane: Release | None = Field(alias="control-plane", default=None)
+    """Where it is another than the node's kubelet."""
+    containerd: Release | None = None
     cri_o: Release | None = Field(alias="cri-o", default=None)
-    """None where no CRI-O of this minor can be had."""
-    cri_dockerd: Release = Field(alias="cri-dockerd")
-    pause: Release
+    cri_dockerd: Release | None = Field(alias="cri-dockerd", default=None)
+    pause: str
     etcd: Release
     coredns: Release
     crictl: Release
@@ -49,12 +50,13 @@ class VersionsFile(_Model):
     debian: str
     kind: Release
     kubernetes: dict[Minor, Entry]
+    historic: dict[Minor, Entry]
 
     @model_validator(mode="after")
     def _consistent(self) -> "VersionsFile":
         if self.default not in self.kubernetes:
             raise ValueError(f"default: '{self.default}' is not among kubernetes")
-        for minor, entry in self.kubernetes.items():
+        for minor, entry in (*self.kubernetes.items(), *self.historic.items()):
             if not entry.release.startswith(f"{minor}."):
                 raise ValueError(f"kubernetes.{minor}.release: {entry.release} is of another minor")
         return self
@@ -96,10 +98,17 @@ def known(file: VersionsFile) -> tuple[str, ...]:
 
 def runtimes(minor: str, file: VersionsFile) -> tuple[Runtime, ...]:
     """The runtimes that nodes of a Kubernetes minor can have."""
+    if entry := file.historic.get(minor):
+        return (Runtime.DOCKERSHIM if entry.control_plane else Runtime.CONTAINERD,)
     # CRI-O is released for one minor each; the others go with any.
     entry = file.kubernetes.get(minor)
     with_crio = entry is not None and entry.cri_o is not None
-    return tuple(one for one in Runtime if one is not Runtime.CRIO or with_crio)
+    return tuple(one for one in RUNTIMES if one is not Runtime.CRIO or with_crio)
+
+
+def history(file: VersionsFile) -> dict[Runtime, str]:
+    """The releases of the historic cluster: the control plane's, and the worker's on dockershim."""
+    return {runtimes(minor, file)[0]: entry.release for minor, entry in file.historic.items()}
 
 
 def pairs(file: VersionsFile) -> tuple[tuple[str, Runtime], ...]:
@@ -116,12 +125,20 @@ def check_pair(pins: Pins, runtime: Runtime, file: VersionsFile) -> None:
     if runtime in runtimes(pins.minor, file):
         return
     having = [release for release, one in pairs(file) if one is runtime]
+    having += [release for one, release in history(file).items() if one is runtime]
     raise UsageError(
-        f"Kubernetes {pins.kubernetes} does not go with {runtime}: CRI-O is released for one minor"
-        f" each, and there is none for {pins.minor} here.",
+        f"Kubernetes {pins.kubernetes} does not go with {runtime}: {_why(runtime, pins)}.",
         hint=f"Take --kubernetes {' or '.join(having)}, or another --runtime:"
         f" {', '.join(runtimes(pins.minor, file))}.",
     )
+
+
+def _why(runtime: Runtime, pins: Pins) -> str:
+    if runtime is Runtime.CRIO:
+        return f"CRI-O is released for one minor each, and there is none for {pins.minor} here"
+    if runtime is Runtime.DOCKERSHIM:
+        return "the dockershim was part of the kubelet until 1.23"
+    return "that release is here for the historic cluster alone (docs/history.md)"
 
 
 def resolve(asked: str | None, file: VersionsFile) -> Pins:
@@ -135,13 +152,19 @@ def resolve(asked: str | None, file: VersionsFile) -> Pins:
     if match is None:
         raise _unknown(f"'{text}' is not a Kubernetes version.", file)
     minor, patch = match["minor"], match["patch"]
+    if minor in file.historic and patch in (None, f".{file.historic[minor].release.split('.')[2]}"):
+        return _pins(file.historic[minor].release, file.historic[minor], file)
     if Version(minor) < Version(file.oldest):
         raise _unknown(f"Kubernetes {minor} is older than {file.oldest}.", file)
     if patch is None and minor not in file.kubernetes:
         raise _unknown(f"No release of Kubernetes {minor} is pinned.", file)
     entry = file.kubernetes[_nearest(minor, file)]
+    return _pins(f"{minor}{patch}" if patch else entry.release, entry, file)
+
+
+def _pins(kubernetes: str, entry: Entry, file: VersionsFile) -> Pins:
     return Pins(
-        kubernetes=f"{minor}{patch}" if patch else entry.release,
+        kubernetes=kubernetes,
         go=file.go,
         debian=file.debian,
         kind=file.kind,

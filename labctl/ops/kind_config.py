@@ -23,6 +23,7 @@ manager's calls go: waiting for both took 9 s of a start (docs/node-images.md)."
 _CRI_SOCKETS: Final = {
     Runtime.CRIO: "unix:///var/run/crio/crio.sock",
     Runtime.DOCKER: "unix:///run/cri-dockerd.sock",
+    Runtime.DOCKERSHIM: "unix:///var/run/dockershim.sock",
 }
 """Where it is another than containerd's, which kind configures itself."""
 

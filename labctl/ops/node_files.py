@@ -21,6 +21,7 @@ _DEFAULT_OCI_RUNTIME: Final[Mapping[Runtime, tuple[str, str]]] = {
         '[crio.runtime]\ndefault_runtime = "{}"\n',
     ),
     Runtime.DOCKER: ("/etc/default/docker", "DOCKER_OPTS=--default-runtime={}\n"),
+    Runtime.DOCKERSHIM: ("/etc/default/docker", "DOCKER_OPTS=--default-runtime={}\n"),
 }
 
 

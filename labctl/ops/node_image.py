@@ -78,12 +78,15 @@ def ensure(
         UsageError: the version does not go with one of the runtimes; nothing was built.
         PrerequisiteMissing: an image of that name is here that can't be what it is called.
     """
-    version = full_version(asked, runtimes[0], engine)
-    own = {one: NodeImage(image_tag(version, one), version, one, own=True) for one in runtimes}
-    missing = [one for one, image in own.items() if not _here(image, oci_runtime, engine)]
     file = versions.load()
+    version = full_version(asked, runtimes[0], engine)
+    of = dict.fromkeys(runtimes, version)
+    if Runtime.DOCKERSHIM in runtimes:
+        of = versions.history(file)
+    own = {one: NodeImage(image_tag(of[one], one), of[one], one, own=True) for one in runtimes}
+    missing = [one for one, image in own.items() if not _here(image, oci_runtime, engine)]
     for runtime in missing:
-        versions.check_pair(versions.resolve(version, file), runtime, file)
+        versions.check_pair(versions.resolve(of[runtime], file), runtime, file)
     # A published image has containerd and runc, and a CNI that needs an image of its own.
     if (
         missing == list(runtimes) == [Runtime.CONTAINERD]
@@ -94,7 +97,7 @@ def ensure(
         if _published(published.tag, engine, runner, progress):
             return {Runtime.CONTAINERD: published}
     for runtime in missing:
-        build(version, runtime)
+        build(of[runtime], runtime)
     return own
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from labctl.model import Cluster, OciRuntime
+from labctl.model import Cluster, OciRuntime, Runtime
 from labctl.nodeimage.recipe import LABEL_VERSION
 
 
@@ -18,7 +18,9 @@ def apply_runtime_classes(cluster: Cluster, kube: Kube) -> None:
 
     A handler is the runtime's own name for it: containerd's, CRI-O's and dockerd's are set up alike.
     """
-    kube.apply(_document(one) for one in OciRuntime if _everywhere(one, cluster))
+    # The dockershim refused every handler.
+    if Runtime.DOCKERSHIM not in cluster.runtimes:
+        kube.apply(_document(one) for one in OciRuntime if _everywhere(one, cluster))
 
 
 def _everywhere(oci_runtime: OciRuntime, cluster: Cluster) -> bool:

@@ -9,6 +9,8 @@ from typing import Final
 from labctl.errors import UsageError
 from labctl.model import Cluster, OciRuntime, Runtime
 
+HISTORY: Final = (Runtime.CONTAINERD, Runtime.DOCKERSHIM)
+"""The runtimes of the historic cluster's two nodes."""
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -38,12 +40,14 @@ def check_name(name: str) -> None:
 def node_runtimes(runtimes: Sequence[Runtime], nodes: int | None) -> tuple[Runtime, ...]:
     """The runtime of each node, the control plane first.
 
-    One runtime is every node's. Of several the control plane has the first, and the workers have
+    The historic cluster is a control plane and a worker. One runtime is every node's. Of several the control plane has the first, and the workers have
     them in turn, one worker for each unless more are asked for.
 
     Raises:
         UsageError: fewer workers than runtimes.
     """
+    if Runtime.DOCKERSHIM in runtimes:
+        return HISTORY
     if len(runtimes) == 1:
         return tuple(runtimes) * (nodes or 1)
     workers = len(runtimes) if nodes is None else nodes - 1

@@ -12,9 +12,18 @@ mkdir -p "$out"
 # The machine's own CA bundle, where the caller has one: a secret, never a layer.
 if [ -s /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi
 
+# An old version may have sources of its own, and a Go toolchain of its time.
+use_own() { # use_own FOLDER
+	for source in "$1"/*.go; do
+		[ ! -f "$source" ] || cp "$source" .
+	done
+	[ ! -f "$1/toolchain" ] || export GOTOOLCHAIN=$(cat "$1/toolchain")
+}
+
 # Pinned versions have their go.mod and go.sum in the project. Others get a
 # wrapper module here and now, held to the public checksum database by Go.
 use_module() {
+	use_own "$version"
 	if [ -f "$version/go.mod" ]; then
 		cp "$version/go.mod" "$version/go.sum" .
 	else

@@ -8,6 +8,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 part=$1 version=$2
 export GOFLAGS=-mod=mod
 rm -f go.mod go.sum
+for source in "$version"/*.go; do
+	[ ! -f "$source" ] || cp "$source" .
+done
+[ ! -f "$version/toolchain" ] || export GOTOOLCHAIN=$(cat "$version/toolchain")
 
 require() { # require MODULE PACKAGE...
 	module=$1

@@ -6,12 +6,14 @@ from labctl.model import LABEL_RUNTIME, Node, Runtime
 from labctl.tools.cri.containerd import Containerd
 from labctl.tools.cri.crio import Crio
 from labctl.tools.cri.docker import Docker
+from labctl.tools.cri.dockershim import Dockershim
 from labctl.tools.cri.node import NodeStore, Runner
 
 _STORES: Final[dict[str, type[NodeStore]]] = {
     Runtime.CONTAINERD: Containerd,
     Runtime.CRIO: Crio,
     Runtime.DOCKER: Docker,
+    Runtime.DOCKERSHIM: Dockershim,
 }
 
 

@@ -64,10 +64,17 @@ def _running(ask: Ask, row: Mapping[str, Any], config: str) -> Running:
     name = row["metadata"]["name"]
     try:
         pid = int(json.loads(ask("crictl", "inspect", row["id"]))["info"]["pid"])
-        started = parsed(pid, ask("sh", "-c", _LOOK, "sh", str(pid), row["id"]))
     except (ToolFailed, KeyError, ValueError):
-        started = None  # it ended while we looked
-    return Running(row["id"], name, pod, config, started)
+        return Running(row["id"], name, pod, config, None)  # it ended while we looked
+    return Running(row["id"], name, pod, config, started(ask, pid, row["id"]))
+
+
+def started(ask: Ask, pid: int, container: str) -> Started | None:
+    """A container's first process; None where it has ended."""
+    try:
+        return parsed(pid, ask("sh", "-c", _LOOK, "sh", str(pid), container))
+    except ToolFailed:
+        return None
 
 
 def parsed(pid: int, text: str) -> Started:
