@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 READY := $(VENV)/.ready
 
-.PHONY: help up down check test unit bench matrix lock clean
+.PHONY: help up down check test matrix unit bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,9 +29,17 @@ check: $(READY) ## Format, lint, types, layers, docs and fast tests: what CI run
 
 test: $(READY) ## All tests, real clusters too
 	@$(SUDO) $(abspath $(BIN))/labctl setup
-	@$(BIN)/labctl node-image build --kubernetes 1.36
+	@for runtime in containerd cri-o docker; do \
+	  $(BIN)/labctl node-image build --kubernetes 1.36 --runtime $$runtime || exit; done
 	@$(BIN)/labctl node-image build --kubernetes 1.34
 	$(BIN)/pytest -m "not matrix" --durations=15
+
+matrix: $(READY) ## Every pair of Kubernetes and runtime, and the historic cluster
+	@$(SUDO) $(abspath $(BIN))/labctl setup
+	@$(BIN)/python -m tests.pairs | while read -r kubernetes runtime; do \
+	  $(BIN)/labctl node-image build --kubernetes $$kubernetes --runtime $$runtime </dev/null \
+	  || exit; done
+	$(BIN)/pytest -m matrix --durations=15
 
 unit: $(READY) ## Fast tests: no engine, no network
 	$(BIN)/pytest

@@ -84,10 +84,11 @@ class Running:
         """What kubectl says."""
         return self("kubectl", *argv, code=code).out
 
-    def run_pod(self, pod: str, image: str, *, runtime_class: str = "") -> None:
+    def run_pod(self, pod: str, image: str, *, runtime_class: str = "", node: str = "") -> None:
         """A Pod in the namespace `default` that is ready when this ends."""
-        spec = {"terminationGracePeriodSeconds": 1}
-        override = json.dumps({"spec": {**spec, "runtimeClassName": runtime_class or None}})
+        chosen = {"runtimeClassName": runtime_class, "nodeName": node}
+        spec = {key: value for key, value in chosen.items() if value}
+        override = json.dumps({"spec": {"terminationGracePeriodSeconds": 1, **spec}})
         self.kubectl("run", pod, f"--image={image}", f"--overrides={override}")
         self.kubectl("wait", f"pod/{pod}", "--for=condition=Ready", "--timeout=90s")
 

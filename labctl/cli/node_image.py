@@ -59,10 +59,9 @@ def build(app: App, kubernetes: str | None, runtime: str, force: bool) -> None:
 
     Run again, it builds only what differs.
     """
+    asked = parsed.runtime(runtime, Runtime)
     with building(app, app.console.progress()) as ports:
-        image = node_image_build.build(
-            kubernetes, ports, runtime=parsed.runtime(runtime, Runtime), force=force
-        )
+        image = node_image_build.build(kubernetes, ports, runtime=asked, force=force)
     app.console.out(image.tag)
 
 
@@ -76,12 +75,13 @@ def export_file(app: App, kubernetes: str | None, runtime: str, file: Path) -> N
 
     The base of the labs' own images goes with it, so that the shipped labs can be run there.
     """
+    asked = parsed.runtime(runtime, Runtime)
     progress = app.console.progress()
     with building(app, progress) as ports:
         about = export_bundle(
             app.engine,
             kubernetes,
-            parsed.runtime(runtime),
+            asked,
             file,
             lab_base=partial(node_image_build.ensure_lab_base, ports),
             progress=progress,

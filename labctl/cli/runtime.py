@@ -10,6 +10,11 @@ from labctl.suggest import did_you_mean
 
 def runtime(value: str, known: Iterable[Runtime] = RUNTIMES) -> Runtime:
     """The runtime of that name; UsageError says which one may have been meant."""
+    if value == Runtime.DOCKERSHIM and value not in tuple(known):
+        raise UsageError(
+            "The dockershim went with Kubernetes 1.24; it runs in the historic cluster alone.",
+            hint="Start that with: labctl up --history dockershim",
+        )
     return Runtime(_known("runtime", value, known))
 
 
@@ -45,6 +50,6 @@ def _known(what: str, value: str, choices: Iterable[str]) -> str:
     if value not in known:
         meant = did_you_mean(value, known)
         raise UsageError(
-            f"There is no {what} '{value}'{meant or '.'}", hint=f"There are {', '.join(known)}."
+            f"There is no {what} '{value}'{meant or '.'}", hint=f"Known: {', '.join(known)}."
         )
     return value

@@ -6,8 +6,11 @@ from pydantic import ValidationError
 from labctl.errors import UsageError
 from labctl.model import Runtime
 from labctl.nodeimage import FOLDER, versions
+from labctl.nodeimage.recipe import module_versions
+from tests.pairs import node_images
 
 FILE = versions.load()
+OWN_GO_MOD = {"cri-o", "cri-dockerd"}
 
 
 @pytest.mark.parametrize(
@@ -43,18 +46,11 @@ def test_resolve_says_what_is_known(asked: str) -> None:
 
 
 def test_every_pin_has_its_modules() -> None:
-    for release in versions.known(FILE):
-        pins = versions.resolve(release, FILE)
-        parts = {
-            "kubernetes": pins.kubernetes,
-            "containerd": pins.components.containerd,
-            "etcd": pins.components.etcd,
-            "crictl": pins.components.crictl,
-            "coredns": pins.components.coredns,
-            "storage": pins.components.storage,
-        }
-        for part, version in parts.items():
-            folder = FOLDER / "go" / part / version
+    for release, runtime in node_images():
+        for part, version in module_versions(versions.resolve(release, FILE), runtime).items():
+            if part in OWN_GO_MOD:
+                continue
+            folder = FOLDER / "go" / ("kubernetes" if part == "kubelet" else part) / version
             assert version in (folder / "go.mod").read_text()
             assert (folder / "go.sum").stat().st_size > 0
 

@@ -73,7 +73,7 @@ def started(ask: Ask, pid: int, container: str) -> Started | None:
     """A container's first process; None where it has ended."""
     try:
         return parsed(pid, ask("sh", "-c", _LOOK, "sh", str(pid), container))
-    except ToolFailed:
+    except (ToolFailed, ValueError):
         return None
 
 
