@@ -6,6 +6,7 @@ from typing import Protocol
 
 from labctl.errors import ApiUnreachable, PrerequisiteMissing, UsageError
 from labctl.image_names import qualified
+from labctl.model import ImageInfo
 from labctl.ops import load
 from labctl.ops.ports import Progress
 from labctl.resource import Resource
@@ -43,7 +44,7 @@ def trace(
     """Everything that is known of an image by that name, read where it is.
 
     Raises:
-        UsageError: the reference is no name of an image.
+        UsageError: the reference is no name of an image, or an image's id.
         PrerequisiteMissing: neither the engine nor a node has the image.
         ToolFailed: a node could not be looked at.
     """
@@ -68,11 +69,22 @@ def _in_engine(engine: load.Engine, reference: str) -> InEngine:
     image = engine.image(reference)
     if image is None:
         return InEngine(info.version, None)
+    _check_name(reference, image)
     config = load.contents(engine, reference, image).config_digest
     # With the containerd store the engine's own id is a manifest's or an index's.
     manifest = image.image_id if info.containerd_store else ""
     unpacked_by = f"dockerd, {info.storage_driver}"
     return InEngine(info.version, Stored(config, manifest, image.diff_ids, unpacked_by))
+
+
+def _check_name(reference: str, image: ImageInfo) -> None:
+    if qualified(reference) not in {qualified(tag) for tag in image.tags}:
+        raise UsageError(
+            f"'{reference}' is an image's id, not its name.",
+            hint=f"Give its name: labctl trace {image.tags[0]}"
+            if image.tags
+            else f"Give it a name that Pods can use: docker tag {reference} app:1",
+        )
 
 
 def _asking_for(name: str, kube: Callable[[], Kube], progress: Progress) -> set[str]:

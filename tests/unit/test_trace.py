@@ -260,6 +260,21 @@ def test_what_is_no_name_is_refused_before_anything_is_asked() -> None:
     assert setting.progress.said == []
 
 
+@pytest.mark.parametrize(
+    ("tags", "hint"),
+    [
+        ((TAG,), "Give its name: labctl trace app:1"),
+        ((), "Give it a name that Pods can use: docker tag aaaa app:1"),
+    ],
+)
+def test_an_id_is_refused_for_no_node_knows_it(tags: tuple[str, ...], hint: str) -> None:
+    setting = Setting()
+    setting.engine.stored["aaaa"] = replace(setting.engine.stored[TAG], tags=tags)
+    with pytest.raises(UsageError, match="'aaaa' is an image's id, not its name") as caught:
+        setting.trace("aaaa")
+    assert caught.value.hint == hint
+
+
 @pytest.mark.parametrize("question", ["cri", "stored", "running"])
 def test_a_node_that_can_not_be_read_is_the_tools_error(question: str) -> None:
     def fails(*_: object, **__: object) -> NoReturn:

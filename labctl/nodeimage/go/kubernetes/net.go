@@ -59,14 +59,13 @@ func runNet() {
 		default:
 		}
 	}
-	_, err = nodes.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+	// What it answers differs between client-go's of 1.24 and today; it can only
+	// fail on an informer that was stopped.
+	nodes.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { notify() },
 		UpdateFunc: func(any, any) { notify() },
 		DeleteFunc: func(any) { notify() },
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
 	lister := nodes.Lister()
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
