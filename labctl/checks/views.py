@@ -11,7 +11,7 @@ from labctl.checks.api import Missing, name_of
 from labctl.checks.ports import EngineReader, KubeReader, Runner
 from labctl.errors import KubeNotFound, LabInvalid, ToolFailed
 from labctl.image_names import digest, names
-from labctl.model import ImageInfo, Node
+from labctl.model import LABEL_RUNTIME, ImageInfo, Node, Runtime
 from labctl.resource import Resource
 
 EXEC_TIMEOUT: Final = 60.0
@@ -199,19 +199,28 @@ class NodeView:
     def __init__(self, node: Node, runner: Runner, recorder: Recorder) -> None:
         self.name = node.name
         self.role = node.role
+        self._runtime = node.labels.get(LABEL_RUNTIME, "")
         self._runner = runner
         self._recorder = recorder
 
     def image(self, reference: str) -> NodeImage | None:
         """The image by that name, or None where the node does not have it."""
-        command = ["crictl", "inspecti", "-o", "json", reference]
         try:
-            found = json.loads(self._exec(command))["status"]
+            return _node_image(self._inspect(reference))
         except ToolFailed as err:
             if any("no such image" in line.lower() for line in err.details):
                 return None
             raise
-        return _node_image(found)
+
+    def _inspect(self, reference: str) -> Mapping[str, Any]:
+        if self._runtime == Runtime.DOCKERSHIM:  # it speaks no CRI that crictl knows
+            found = json.loads(self._exec(["docker", "image", "inspect", reference]))[0]
+            keys = {"id": "Id", "repoTags": "RepoTags", "repoDigests": "RepoDigests"}
+            return {name: found[key] for name, key in keys.items()}
+        status: Mapping[str, Any] = json.loads(
+            self._exec(["crictl", "inspecti", "-o", "json", reference])
+        )["status"]
+        return status
 
     def images(self) -> tuple[NodeImage, ...]:
         """All images in the node's store."""

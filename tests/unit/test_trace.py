@@ -145,7 +145,7 @@ def test_the_fake_node_picks_containers_as_a_real_one_does() -> None:
     assert len(everything) == 2
 
 
-def pod(image: str, container: str = "c1", **spec: Any) -> dict[str, Any]:
+def pod(image: str, **more: Any) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -155,11 +155,11 @@ def pod(image: str, container: str = "c1", **spec: Any) -> dict[str, Any]:
         },
         "status": {
             "containerStatuses": [
-                {"name": "server", "containerID": container and f"containerd://{container}"},
+                {"name": "server", "containerID": "containerd://c1"},
                 {"name": "side", "containerID": "containerd://side"},
             ]
         },
-        **spec,
+        **more,
     }
 
 
@@ -216,7 +216,7 @@ def test_a_container_whose_pod_asks_for_the_name_counts_with_an_older_image() ->
         pod("app:2"),
         pod(f"app@sha256:{'a' * 64}"),
         pod("No Name"),
-        pod("app:1", container=""),
+        pod("app:1", status={"containerStatuses": [{"name": "server"}]}),
         pod("app:1", status={}),
     ],
 )

@@ -108,9 +108,14 @@ def test_a_container_that_crictl_can_not_inspect_any_more_has_ended(
     assert (found.id, found.started) == (ID[Runtime.CRIO], None)
 
 
-def test_a_process_that_is_gone_when_it_is_looked_at_has_ended(nodes: RecordedNodes) -> None:
-    gone = "self \nparent \nns * \nnode mnt mnt:[2]\n"
-    nodes.answers[CRIO.node][f"look {CRIO.pid} {ID[Runtime.CRIO]}"] = gone
+@pytest.mark.parametrize("said", [None, "self \nparent \nns * \nnode mnt mnt:[2]\n"])
+def test_a_process_that_is_gone_when_it_is_looked_at_has_ended(
+    nodes: RecordedNodes, said: str | None
+) -> None:
+    command = f"look {CRIO.pid} {ID[Runtime.CRIO]}"
+    answers = nodes.answers[CRIO.node]
+    del answers[command]
+    answers.update({command: said} if said else {})
     (found,) = store(nodes, CRIO).running(digests={CONFIG}, ids=())
     assert found.started is None
 
@@ -247,12 +252,17 @@ def test_the_look_tells_the_oci_runtime_by_its_state_file(
 
 
 def test_the_look_reads_the_process_from_proc(look: Look) -> None:
-    started = look(os.getpid()).started
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            started = look(child.pid).started
+        finally:
+            child.kill()
     assert started
-    parent = Path(f"/proc/{os.getppid()}/cmdline").read_text().partition("\0")[0]
-    assert (started.pid, started.parent) == (os.getpid(), parent.rpartition("/")[2])
-    own = {kind: str(Path(f"/proc/self/ns/{kind}").readlink()) for kind in ("mnt", "net", "uts")}
-    assert own.items() <= started.namespaces.items()
+    own = Path("/proc/self/cmdline").read_text().partition("\0")[0]
+    assert (started.pid, started.parent) == (child.pid, own.rpartition("/")[2])
+    namespaces = {kind: str(Path(f"/proc/self/ns/{kind}").readlink()) for kind in ("mnt", "net")}
+    assert namespaces.items() <= started.namespaces.items()
+    assert started.cgroup.startswith("/")
     assert started.cgroup in Path("/proc/self/cgroup").read_text()
     assert started.rootfs
 

@@ -39,7 +39,7 @@ class Edit:
 
 _CRUN = """[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
   runtime_type = "io.containerd.runc.v2"
-  base_runtime_spec = "/etc/containerd/cri-base.json"
+  base_runtime_spec = "/etc/containerd/cri-base-crun.json"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun.options]
     BinaryName = "/usr/bin/crun"
     SystemdCgroup = true

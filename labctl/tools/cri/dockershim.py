@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 
 from labctl.image_names import digest, qualified
+from labctl.model import Runtime
 from labctl.tools.cri import processes
 from labctl.tools.cri.docker import Docker
 from labctl.trace import Cri, Running
@@ -28,7 +29,8 @@ class Dockershim(Docker):
         """The kubelet's own adapter, by the kubelet's version."""
         kubelet = self.ask("kubelet", "--version").split()[-1].removeprefix("v")
         engine = self.ask("docker", "version", "--format", "{{.Server.Version}}").strip()
-        return Cri(f"dockershim of kubelet {kubelet}, docker", engine, "in the kubelet's process")
+        version = f"{kubelet} (Docker Engine {engine})"
+        return Cri(Runtime.DOCKERSHIM, version, "in the kubelet's process")
 
     def running(self, *, digests: Collection[str], ids: Collection[str]) -> tuple[Running, ...]:
         """The containers of Pods that run an image, without the Pods' sandboxes."""

@@ -21,8 +21,8 @@ for kind in self parent; do
     [ $kind = self ] || pid=$(awk '/^PPid:/ { print $2 }' "/proc/$1/status")
     echo "$kind $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1)"
 done
-for one in /proc/$1/ns/*; do echo "ns $(basename "$one") $(readlink "$one")"; done
-for one in /proc/1/ns/*; do echo "node $(basename "$one") $(readlink "$one")"; done
+for one in /proc/$1/ns/*; do echo "ns ${one##*/} $(readlink "$one")"; done
+for one in /proc/1/ns/*; do echo "node ${one##*/} $(readlink "$one")"; done
 sed 's/^/cgroup /' "/proc/$1/cgroup"
 awk '$5 == "/" { print "root", $0 }' "/proc/$1/mountinfo"
 name=
