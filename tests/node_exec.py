@@ -1,12 +1,12 @@
 """`docker exec NODE ...` on nodes that are not there, each answering as its runtime would."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from labctl.errors import ToolFailed
-from labctl.model import Runtime
+from labctl.model import RUNTIMES, Runtime
 from labctl.tools.process import Output
 from tests.image_fakes import FakeNodeStore
 
@@ -37,13 +37,15 @@ class DockerExec:
         match store.runtime, command:
             case _, ["uname", "-sm"]:
                 return Output("Linux x86_64\n", "")
-            case _, ["crictl", "images", "--output", "json"]:
+            case Runtime.DOCKERSHIM, ["docker", "image", "list", *_]:
+                return Output("".join(_docker(store)), "")
+            case runtime, ["crictl", "images", "--output", "json"] if runtime in RUNTIMES:
                 return Output(json.dumps({"images": [*_crictl(store), UNTAGGED]}), "")
             case Runtime.CONTAINERD, ["ctr", "--namespace", "k8s.io", "images", "import", "-"]:
                 return self._take(store, "", stdin)
             case Runtime.CRIO, ["sh", "-c", script, "sh", name] if "skopeo copy" in script:
                 return self._take(store, name, stdin)
-            case Runtime.DOCKER, ["docker", "load", "--quiet"]:
+            case Runtime.DOCKER | Runtime.DOCKERSHIM, ["docker", "load", "--quiet"]:
                 return self._take(store, "", stdin)
         raise AssertionError(command)
 
@@ -65,8 +67,18 @@ def _crictl(store: FakeNodeStore) -> list[dict[str, Any]]:
         if store.runtime is Runtime.CRIO:
             found.append({"id": held.removeprefix("sha256:"), "repoTags": [name]})
         elif store.runtime is Runtime.DOCKER:
-            short = name.removeprefix("docker.io/").removeprefix("library/")
-            found.append({"id": held, "repoTags": [short]})
+            found.append({"id": held, "repoTags": [_short(name)]})
         else:
             found.append({"id": held, "repoTags": [name]})
     return found
+
+
+def _docker(store: FakeNodeStore) -> Iterator[str]:
+    """The images in the words of a Docker Engine, one a line."""
+    for name, held in store.held.items():
+        repository, _, tag = _short(name).rpartition(":")
+        yield json.dumps({"ID": held, "Repository": repository, "Tag": tag}) + "\n"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("docker.io/").removeprefix("library/")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labctl.errors import ToolFailed
-from labctl.model import Cluster, NodeImage, OciRuntime, Runtime
+from labctl.model import RUNTIMES, Cluster, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage.recipe import image_tag
 from labctl.ops.create import Ports
 from labctl.ops.up import Stage, Up, up
@@ -13,7 +13,7 @@ from labctl.ops.wish import Wish
 from labctl.store import Store
 from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeProgress, FakeTime, node_image
 
-NODE_IMAGES = tuple(image_tag(version, one) for version in ("1.36.3", "1.34.4") for one in Runtime)
+NODE_IMAGES = tuple(image_tag(version, one) for version in ("1.36.3", "1.34.4") for one in RUNTIMES)
 
 
 @dataclass

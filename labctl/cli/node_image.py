@@ -97,10 +97,14 @@ def import_file(app: App, file: Path) -> None:
     """Verify FILE as a whole, then load the images in it."""
     about = import_bundle(app.engine, file, progress=app.console.progress())
     app.console.talk(f"{_named(about)} loaded.")
+    app.console.talk(f"Start a lab with it: labctl up {_options(about)}")
+
+
+def _options(about: About) -> str:
+    if about.runtime == Runtime.DOCKERSHIM:
+        return f"--history {about.runtime}"
     with_runtime = "" if about.runtime == Runtime.CONTAINERD else f" --runtime {about.runtime}"
-    app.console.talk(
-        f"Start a lab with it: labctl up --kubernetes {about.kubernetes}{with_runtime}"
-    )
+    return f"--kubernetes {about.kubernetes}{with_runtime}"
 
 
 def _named(about: About) -> str:

@@ -40,8 +40,9 @@ def check_name(name: str) -> None:
 def node_runtimes(runtimes: Sequence[Runtime], nodes: int | None) -> tuple[Runtime, ...]:
     """The runtime of each node, the control plane first.
 
-    The historic cluster is a control plane and a worker. One runtime is every node's. Of several the control plane has the first, and the workers have
-    them in turn, one worker for each unless more are asked for.
+    The historic cluster is a control plane and a worker. One runtime is every node's. Of several
+    the control plane has the first, and the workers have them in turn, one worker for each unless
+    more are asked for.
 
     Raises:
         UsageError: fewer workers than runtimes.

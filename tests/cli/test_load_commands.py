@@ -88,18 +88,18 @@ def test_load_again_says_that_nothing_was_sent(labctl: Run) -> None:
 def test_load_into_a_mixed_cluster_has_a_line_for_each_node(
     labctl: Run, machine: Machine, docker_exec: DockerExec
 ) -> None:
-    names = (CONTROL_PLANE, WORKER, f"{WORKER}2", f"{WORKER}3")
+    names = (CONTROL_PLANE, WORKER, f"{WORKER}2", f"{WORKER}3", f"{WORKER}4")
     machine.runtimes = dict(zip(names, (Runtime.CONTAINERD, *Runtime), strict=True))
     docker_exec.stores = DockerExec.of(**machine.runtimes).stores
     config = machine.stored["app:1"].image_id
     for result in ("loaded", "already there"):
         code, out, _ = labctl("load", "app:1")
         lines = out.splitlines()[2:]
-        assert (code, len(lines)) == (0, 4)
+        assert (code, len(lines)) == (0, 5)
         assert [line.split()[0] for line in lines] == list(names)
         assert all(result in line for line in lines)
     held = [store.held for store in docker_exec.stores.values()]
-    assert held == [{"docker.io/library/app:1": config}] * 4
+    assert held == [{"docker.io/library/app:1": config}] * 5
 
 
 def test_load_as_json_is_one_document(labctl: Run, docker_exec: DockerExec) -> None:
@@ -196,6 +196,21 @@ def test_node_image_export_and_import_carry_the_image_and_the_labs_base(
     machine.stored.clear()
     code, _, err = labctl("node-image", "import", file)
     assert (code, f"labctl up --kubernetes 1.36.3{option}\n" in err) == (0, True)
+    assert set(machine.stored) == {tag, "labctl/python:3.13"}
+
+
+def test_a_historic_workers_image_is_imported_for_the_historic_cluster(
+    labctl: Run, machine: Machine, tmp_path: Path
+) -> None:
+    tag = image_tag("1.23.17", Runtime.DOCKERSHIM)
+    machine.add(tag)
+    machine.label(tag, kind="node-image", kubernetes="1.23.17", runtime="dockershim")
+    file = str(tmp_path / "k8s.tar.zst")
+    export = ["node-image", "export", "--kubernetes", "1.23", "--runtime", "dockershim", file]
+    assert labctl(*export)[0] == 0
+    machine.stored.clear()
+    code, _, err = labctl("node-image", "import", file)
+    assert (code, "labctl up --history dockershim\n" in err) == (0, True)
     assert set(machine.stored) == {tag, "labctl/python:3.13"}
 
 

@@ -1,4 +1,4 @@
-"""`--runtime` and `--oci-runtime` from the command line to JSON."""
+"""`--runtime`, `--oci-runtime` and `--history` from the command line to JSON."""
 
 import io
 import json
@@ -12,7 +12,6 @@ import pytest
 
 from labctl.cli import run
 from labctl.cli.app import App
-from labctl.model import Runtime
 from labctl.nodeimage.recipe import image_tag
 from labctl.resource import Resource
 from labctl.settings import Settings
@@ -20,6 +19,7 @@ from labctl.ui.console import Console
 from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeRunner, node_image
 from tests.kube_fake import FakeKube
 from tests.lab_factory import labs
+from tests.pairs import node_images
 
 NODES = tuple(f"labctl-tiny-{name}" for name in ("control-plane", "worker", "worker2", "worker3"))
 
@@ -44,12 +44,12 @@ class ReadyKube(FakeKube):
 
 
 class Machine:
-    """labctl with the tiny lab, an engine that has a node image of each runtime, and kind."""
+    """labctl with the tiny lab, an engine that has every pinned node image, and kind."""
 
     def __init__(self, folder: Path) -> None:
         environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
         self.settings = Settings.read({**os.environ, **environ})
-        tags = [image_tag("1.36.3", runtime) for runtime in Runtime]
+        tags = [image_tag(release, runtime) for release, runtime in node_images()]
         self.engine = FakeEngine(stored={tag: node_image(tag) for tag in tags})
         self.kube = ReadyKube()
         self.said = ""
@@ -78,7 +78,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("verb", ["up", "node-image build"])
+@pytest.mark.parametrize(
+    ("verb", "known"),
+    [
+        ("up", "containerd, cri-o, docker"),
+        ("node-image build", "containerd, cri-o, docker, dockershim"),
+    ],
+)
 @pytest.mark.parametrize(
     ("word", "said"),
     [
@@ -88,11 +94,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     ],
 )
 def test_a_runtime_that_does_not_exist_is_exit_2(
-    machine: Machine, verb: str, word: str, said: str
+    machine: Machine, verb: str, known: str, word: str, said: str
 ) -> None:
     machine.engine.alive = False
     assert machine.labctl(*verb.split(), "--runtime", word, code=2) == ""
-    assert machine.said == f"Error: {said}\nThere are containerd, cri-o, docker.\n"
+    assert machine.said == f"Error: {said}\nKnown: {known}.\n"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_a_runtime_that_does_not_exist_is_exit_2(
         ("--runtime containerd,crio", "no runtime 'crio', did you mean 'cri-o'?"),
         ("--runtime containerd,", "There is no runtime ''."),
         ("--oci-runtime crunn", "no OCI runtime 'crunn', did you mean 'crun'?"),
-        ("--oci-runtime kata", "no OCI runtime 'kata'.\nThere are runc, crun."),
+        ("--oci-runtime kata", "no OCI runtime 'kata'.\nKnown: runc, crun."),
     ],
 )
 def test_words_that_can_not_be_meant_are_exit_2(machine: Machine, argv: str, said: str) -> None:
@@ -175,3 +181,78 @@ def test_another_oci_runtime_than_is_there_is_refused_with_both_ways_out(machine
     machine.labctl("up", "--oci-runtime", "crun", code=2)
     assert "its OCI runtime is runc, not crun" in machine.said
     assert "--recreate" in machine.said
+
+
+HISTORY = ("up", "--history", "dockershim")
+
+
+def test_the_historic_cluster_from_one_line(machine: Machine) -> None:
+    done = machine.json(*HISTORY)
+    assert (done["format"], done["state"]) == ("labctl/up/v1", "created")
+    assert (done["kubernetes"], done["runtime"]) == ("1.24.17", "containerd,dockershim")
+    assert (done["oci_runtime"], done["nodes"]) == ("runc", list(NODES[:2]))
+    kubelets = [node.labels["dev.labctl.kubernetes"] for node in machine.engine.rows]
+    assert kubelets == ["1.24.17", "1.23.17"]
+    assert machine.kube.list("node.k8s.io/v1", "RuntimeClass") == ()
+    for again in (HISTORY, ("up",)):
+        assert machine.json(*again)["state"] == "running"
+    machine.labctl("up", "--runtime", "containerd", code=2)
+    assert "its runtime is containerd,dockershim, not containerd." in machine.said
+
+
+def test_the_historic_clusters_closing_line_names_both_runtimes(machine: Machine) -> None:
+    machine.labctl(*HISTORY)
+    assert "Kubernetes 1.24.17 on containerd, dockershim, 2 nodes." in machine.said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("x", "There is no historic cluster 'x'."),
+        ("", "There is no historic cluster ''."),
+        ("containerd", "There is no historic cluster 'containerd'."),
+        ("docker-shim", "There is no historic cluster 'docker-shim', did you mean 'dockershim'?"),
+    ],
+)
+def test_a_historic_cluster_that_does_not_exist_is_exit_2(
+    machine: Machine, word: str, said: str
+) -> None:
+    machine.engine.alive = False
+    assert machine.labctl("up", "--history", word, code=2) == ""
+    assert machine.said == f"Error: {said}\nKnown: dockershim.\n"
+
+
+@pytest.mark.parametrize(
+    "option", ["--nodes 2", "--kubernetes 1.24", "--runtime containerd", "--runtime dockershim"]
+)
+def test_history_says_all_of_what_there_is_and_anything_beside_it_is_exit_2(
+    machine: Machine, option: str
+) -> None:
+    machine.engine.alive = False
+    assert machine.labctl(*HISTORY, *option.split(), code=2) == ""
+    assert machine.said == (
+        "Error: --history says which versions, runtimes and nodes there are.\n"
+        "Leave out --kubernetes, --runtime and --nodes.\n"
+    )
+
+
+@pytest.mark.parametrize("runtimes", ["dockershim", "containerd,dockershim"])
+def test_the_dockershim_as_a_runtime_is_exit_2_with_the_command_that_has_it(
+    machine: Machine, runtimes: str
+) -> None:
+    assert machine.labctl("up", "--runtime", runtimes, code=2) == ""
+    assert machine.said == (
+        "Error: The dockershim went with Kubernetes 1.24; it runs in the historic cluster alone.\n"
+        "Start that with: labctl up --history dockershim\n"
+    )
+    assert machine.engine.rows == []
+
+
+@pytest.mark.parametrize("version", ["", "--kubernetes 1.24"])
+def test_a_node_image_with_the_dockershim_is_of_its_own_release_alone(
+    machine: Machine, version: str
+) -> None:
+    build = ["node-image", "build", "--runtime", "dockershim", *version.split()]
+    machine.labctl(*build, code=2)
+    assert "the dockershim was part of the kubelet until 1.23." in machine.said
+    assert "Take --kubernetes 1.23.17, or another --runtime: containerd" in machine.said

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import yaml
 
-from labctl.model import ClusterSpec, NodeImage, Runtime
+from labctl.model import RUNTIMES, ClusterSpec, NodeImage, Runtime
 from labctl.ops.kind_config import cluster_image, kind_config
 
 SOCKETS = {
@@ -54,7 +54,7 @@ def test_the_only_control_plane_does_not_wait_for_a_lease() -> None:
     assert patch["controllerManager"]["extraArgs"]["leader-elect"] == "false"
 
 
-@pytest.mark.parametrize("runtime", Runtime)
+@pytest.mark.parametrize("runtime", RUNTIMES)
 def test_one_node_of_our_own_has_a_file_for_a_cni(runtime: Runtime) -> None:
     assert config_of(image(runtime))["networking"] == {"disableDefaultCNI": True}
 
@@ -87,17 +87,33 @@ def test_the_nodes_image_is_that_which_is_derived_for_the_cluster() -> None:
     assert node["image"] == cluster_image("a", image(Runtime.CRIO))
 
 
-@pytest.mark.parametrize("first", Runtime)
+@pytest.mark.parametrize("first", RUNTIMES)
 def test_kubeadm_is_told_the_socket_of_each_node_whose_runtime_is_not_containerd(
     first: Runtime,
 ) -> None:
-    runtimes = [first, *Runtime]
+    runtimes = [first, *RUNTIMES]
     nodes = config_of(*map(image, runtimes))["nodes"]
     for number, (runtime, node) in enumerate(zip(runtimes, nodes, strict=True)):
         kind = "JoinConfiguration" if number else "InitConfiguration"
         socket = {"criSocket": SOCKETS[runtime]} if runtime in SOCKETS else None
         wanted = [{"kind": kind, "nodeRegistration": socket}] if socket else []
         assert parsed(node.get("kubeadmConfigPatches", [])) == wanted
+
+
+def test_the_historic_worker_joins_by_the_dockershims_socket_alone() -> None:
+    shim = image(Runtime.DOCKERSHIM, "1.23.17")
+    config = config_of(image(kubernetes="1.24.17"), shim, cgroup="1")
+    control_plane, worker = config["nodes"]
+    assert (worker["role"], worker["image"]) == ("worker", "labctl/cluster:a.dockershim")
+    assert parsed(worker["kubeadmConfigPatches"]) == [
+        {
+            "kind": "JoinConfiguration",
+            "nodeRegistration": {"criSocket": "unix:///var/run/dockershim.sock"},
+        }
+    ]
+    assert "kubeadmConfigPatches" not in control_plane
+    kinds = [patch["kind"] for patch in parsed(config["kubeadmConfigPatches"])]
+    assert kinds == ["ClusterConfiguration", "InitConfiguration"]
 
 
 def test_a_cluster_is_of_its_control_planes_version() -> None:

@@ -33,7 +33,7 @@ def test_every_node_gets_the_image_under_its_full_name(containerd_store: bool) -
     nodes = [FakeNodeStore(runtime, runtime=runtime) for runtime in Runtime]
     outcome = run(engine, nodes, "app:1")
     assert results(outcome) == [(runtime, Result.LOADED) for runtime in Runtime]
-    assert [node.held for node in nodes] == [{NAME: config}] * 3
+    assert [node.held for node in nodes] == [{NAME: config}] * len(Runtime)
     assert {one.digest for one in outcome} == {config}
 
 

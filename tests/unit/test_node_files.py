@@ -2,11 +2,11 @@ import tomllib
 
 import pytest
 
-from labctl.model import ClusterSpec, NodeImage, OciRuntime, Runtime
+from labctl.model import RUNTIMES, ClusterSpec, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage import FOLDER, static_cni
 from labctl.ops.node_files import STATIC_CNI, node_files
 
-CONTAINERD, CRIO, DOCKER = Runtime
+CONTAINERD, CRIO, DOCKER, DOCKERSHIM = Runtime
 
 
 def image(runtime: Runtime, *, own: bool = True) -> NodeImage:
@@ -20,7 +20,7 @@ def files_of(
     return {one.runtime: node_files(spec, one) for one in spec.images}
 
 
-@pytest.mark.parametrize("runtime", Runtime)
+@pytest.mark.parametrize("runtime", RUNTIMES)
 def test_the_only_node_of_our_own_gets_a_cni_and_for_runc_nothing_else(runtime: Runtime) -> None:
     (files,) = files_of(image(runtime), oci_runtime=OciRuntime.RUNC).values()
     assert files == {STATIC_CNI: static_cni()}
@@ -30,7 +30,7 @@ def test_nodes_of_a_published_image_and_several_nodes_get_nothing_for_runc() -> 
     runc = OciRuntime.RUNC
     assert files_of(image(CONTAINERD, own=False), oci_runtime=runc) == {CONTAINERD: {}}
     mixed = files_of(*map(image, Runtime), oci_runtime=runc)
-    assert mixed == {CONTAINERD: {}, CRIO: {}, DOCKER: {}}
+    assert mixed == {CONTAINERD: {}, CRIO: {}, DOCKER: {}, DOCKERSHIM: {}}
 
 
 def test_crun_is_told_to_each_runtime_in_its_own_words() -> None:
@@ -42,7 +42,8 @@ def test_crun_is_told_to_each_runtime_in_its_own_words() -> None:
     ((path, content),) = files[CRIO].items()
     assert path == "/etc/crio/crio.conf.d/20-oci-runtime.conf"
     assert tomllib.loads(content.decode()) == {"crio": {"runtime": {"default_runtime": "crun"}}}
-    assert files[DOCKER] == {"/etc/default/docker": b"DOCKER_OPTS=--default-runtime=crun\n"}
+    for one in (DOCKER, DOCKERSHIM):
+        assert files[one] == {"/etc/default/docker": b"DOCKER_OPTS=--default-runtime=crun\n"}
 
 
 def test_the_only_node_has_a_cni_beside_its_oci_runtime() -> None:
@@ -55,7 +56,7 @@ def test_what_is_written_for_a_runtime_is_what_its_node_image_reads() -> None:
     node = FOLDER / "node"
     own = tomllib.loads((node / "cri-o/etc/crio/crio.conf.d/10-labctl.conf").read_text())
     assert own["crio"]["runtime"]["runtimes"].keys() == set(OciRuntime)
-    unit = (node / "docker/etc/systemd/system/docker.service").read_text()
+    unit = (node / "docker-engine/etc/systemd/system/docker.service").read_text()
     assert "EnvironmentFile=-/etc/default/docker\n" in unit
     assert " $DOCKER_OPTS\n" in unit
-    assert '"runtimes": {"crun":' in (node / "docker/etc/docker/daemon.json").read_text()
+    assert '"runtimes": {"crun":' in (node / "docker-engine/etc/docker/daemon.json").read_text()

@@ -3,13 +3,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import ImageInfo, NodeImage, OciRuntime, Runtime
+from labctl.model import RUNTIMES, ImageInfo, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage import versions
 from labctl.nodeimage.recipe import image_tag
 from labctl.ops.node_image import ensure, full_version
 from tests.fakes import FakeEngine, FakeProgress, FakeRunner, node_image
 
-CONTAINERD, CRIO, DOCKER = Runtime
+CONTAINERD, CRIO, DOCKER = RUNTIMES
+HISTORIC = {CONTAINERD: "1.24.17", Runtime.DOCKERSHIM: "1.23.17"}
 PINNED = versions.load().kubernetes["1.36"].release
 
 
@@ -145,6 +146,39 @@ def test_an_image_with_crun_is_used_for_crun() -> None:
     assert asked.built == []
 
 
+def test_the_historic_cluster_has_a_release_for_each_of_its_nodes_and_both_are_built() -> None:
+    asked = Asked()
+    asked.engine.published = {f"kindest/node:v{one}" for one in (PINNED, "1.24.17", "1.23.17")}
+    assert asked.ensure(None, *HISTORIC) == {
+        one: NodeImage(image_tag(version, one), version, one, own=True)
+        for one, version in HISTORIC.items()
+    }
+    assert asked.built == [("1.24.17", CONTAINERD), ("1.23.17", Runtime.DOCKERSHIM)]
+    assert asked.runner.calls == []
+
+
+@pytest.mark.parametrize("here", HISTORIC)
+def test_of_the_historic_images_only_those_that_are_missing_are_built(here: Runtime) -> None:
+    asked = Asked()
+    asked.has(HISTORIC[here], here)
+    asked.has(PINNED)
+    assert [image.kubernetes for image in asked.ensure(None, *HISTORIC).values()] == [
+        "1.24.17",
+        "1.23.17",
+    ]
+    assert asked.built == [(version, one) for one, version in HISTORIC.items() if one is not here]
+
+
+def test_a_historic_image_without_crun_is_refused_with_its_own_release() -> None:
+    asked = Asked()
+    asked.has("1.24.17")
+    del asked.has("1.23.17", Runtime.DOCKERSHIM).labels["dev.labctl.version.crun"]
+    with pytest.raises(PrerequisiteMissing, match="has no crun") as caught:
+        asked.ensure(None, *HISTORIC, oci=OciRuntime.CRUN)
+    assert caught.value.hint.endswith("--kubernetes 1.23.17 --runtime dockershim")
+    assert asked.built == []
+
+
 def test_a_minor_means_the_newest_patch_that_is_known() -> None:
     asked = Asked()
     assert full_version("1.36", Runtime.CONTAINERD, asked.engine) == PINNED
@@ -153,6 +187,8 @@ def test_a_minor_means_the_newest_patch_that_is_known() -> None:
     assert full_version("1.36", Runtime.CONTAINERD, asked.engine) == "1.36.100"
     assert full_version("v1.36.1", Runtime.CONTAINERD, asked.engine) == "1.36.1"
     assert full_version("1.36", Runtime.CRIO, asked.engine) == PINNED
+    assert full_version("1.24", Runtime.CONTAINERD, asked.engine) == "1.24.17"
+    assert full_version("1.23", Runtime.DOCKERSHIM, asked.engine) == "1.23.17"
 
 
 @pytest.mark.parametrize("version", ["latest", "1.20.1", "2", "1.99"])

@@ -17,6 +17,7 @@ from labctl.tools.cri import node_store
 from labctl.tools.cri.containerd import Containerd
 from labctl.tools.cri.crio import Crio
 from labctl.tools.cri.docker import Docker
+from labctl.tools.cri.dockershim import Dockershim
 from labctl.tools.cri.node import NodeStore
 
 HEX = "d" * 64
@@ -72,6 +73,7 @@ def listed(*images: dict[str, Any]) -> FakeProcess:
         ("containerd", Containerd),
         ("cri-o", Crio),
         ("docker", Docker),
+        ("dockershim", Dockershim),
         (None, Containerd),
     ],
 )
@@ -120,6 +122,7 @@ def test_an_answer_that_is_none_names_crictl_and_the_node(said: str) -> None:
     [
         ("containerd", ("ctr", "--namespace", "k8s.io", "images", "import", "-")),
         ("docker", ("docker", "load", "--quiet")),
+        ("dockershim", ("docker", "load", "--quiet")),
     ],
 )
 def test_an_archive_goes_in_by_standard_input(runtime: str, command: tuple[str, ...]) -> None:
@@ -174,7 +177,7 @@ def test_an_import_that_fails_names_program_node_and_reason(runtime: Runtime) ->
     failure = ToolFailed("'docker' exited with 1.", details=("first", "no space left on device"))
     with pytest.raises(ToolFailed) as caught:
         store(FakeProcess(fails=failure), runtime).import_stream(NAME, iter([b"x"]))
-    program = {"containerd": "ctr", "cri-o": "skopeo", "docker": "docker"}[runtime]
+    program = {"containerd": "ctr", "cri-o": "skopeo"}.get(runtime, "docker")
     wanted = f"'{program}' failed on node 'n1': no space left on device"
     assert caught.value.message == wanted
     assert caught.value.details == ("first", "no space left on device")

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from labctl.model import Runtime
+from labctl.model import RUNTIMES, Runtime
 from labctl.nodeimage import FOLDER, debian, recipe, static_cni, versions
 from labctl.nodeimage.buildlog import BuildLog, hint
 
 PINS = versions.resolve("1.36.3", versions.load())
 OLDER = versions.resolve("1.34.4", versions.load())
+DOCKERSHIM = Runtime.DOCKERSHIM
+PINS_OF = {
+    **dict.fromkeys(RUNTIMES, PINS),
+    DOCKERSHIM: versions.resolve("1.23.17", versions.load()),
+}
+"""What a node of each runtime is made of."""
 
 
 @pytest.fixture
@@ -44,11 +50,11 @@ def test_the_digest_knows_what_is_executable(copy: Path) -> None:
 
 
 def test_each_runtime_has_a_recipe_of_its_own() -> None:
-    assert len({digest(FOLDER, runtime=runtime) for runtime in Runtime}) == 3
+    assert len({digest(FOLDER, runtime=runtime) for runtime in Runtime}) == len(Runtime)
 
 
 def test_a_file_of_one_runtime_makes_no_other_runtimes_image_stale(copy: Path) -> None:
-    containerd, crio, docker = Runtime
+    containerd, crio, docker, dockershim = Runtime
     stale = {
         "Dockerfile": set(Runtime),
         "stage/systemd.sh": set(Runtime),
@@ -58,25 +64,35 @@ def test_a_file_of_one_runtime_makes_no_other_runtimes_image_stale(copy: Path) -
         "node/containerd/etc/systemd/system/containerd.service.d/10-labctl.conf": {containerd},
         "go/containerd/2.3.7/go.sum": {containerd},
         "node/cri-o/etc/crio/crio.conf.d/10-labctl.conf": {crio},
-        "node/docker/etc/docker/daemon.json": {docker},
+        "node/docker/etc/systemd/system/cri-docker.service": {docker},
+        "node/docker-engine/etc/docker/daemon.json": {docker, dockershim},
+        "node/docker-engine/kind/labctl/bin/docker-preload": {docker, dockershim},
+        "node/dockershim/etc/default/kubelet": {dockershim},
+        "go/kubernetes/net.go": set(Runtime),
+        "go/kubernetes/1.36.3/go.sum": set(RUNTIMES),
+        "go/kubernetes/1.24.17/main.go": {dockershim},
+        "go/kubernetes/1.23.17/go.sum": {dockershim},
+        "go/kubernetes/1.23.17/main.go": {dockershim},
+        "go/kubernetes/1.23.17/toolchain": {dockershim},
+        "go/etcd/3.5.6/go.sum": {dockershim},
         "go/cri-dockerd/runtime-class.patch": {docker},
     }
     found: dict[str, set[Runtime]] = {}
-    before = {runtime: digest(copy, runtime=runtime) for runtime in Runtime}
+    before = {runtime: digest(copy, pins, runtime) for runtime, pins in PINS_OF.items()}
     for file in stale:
         changed(copy / file)
-        after = {runtime: digest(copy, runtime=runtime) for runtime in Runtime}
+        after = {runtime: digest(copy, pins, runtime) for runtime, pins in PINS_OF.items()}
         found[file] = {one for one in Runtime if after[one] != before[one]}
         before = after
     assert found == stale
 
 
 def test_another_version_of_a_runtime_makes_only_its_images_stale() -> None:
-    before = {runtime: digest(FOLDER, runtime=runtime) for runtime in Runtime}
+    before = {runtime: digest(FOLDER, runtime=runtime) for runtime in RUNTIMES}
     newer = PINS.components.model_copy(update={"cri_o": "1.36.9"})
     pins = replace(PINS, components=newer)
-    after = {runtime: digest(FOLDER, pins, runtime) for runtime in Runtime}
-    assert {one for one in Runtime if after[one] != before[one]} == {Runtime.CRIO}
+    after = {runtime: digest(FOLDER, pins, runtime) for runtime in RUNTIMES}
+    assert {one for one in RUNTIMES if after[one] != before[one]} == {Runtime.CRIO}
 
 
 def test_another_versions_pins_make_no_image_stale(copy: Path) -> None:
@@ -85,6 +101,13 @@ def test_another_versions_pins_make_no_image_stale(copy: Path) -> None:
     assert digest(copy) == before
     changed(copy / "go/kubernetes/1.36.3/go.sum")
     assert digest(copy) != before
+
+
+def test_the_historic_control_plane_is_not_made_of_the_workers_kubelet() -> None:
+    pins = versions.resolve("1.24.17", versions.load())
+    files = recipe.recipe_files(pins, Runtime.CONTAINERD, FOLDER)
+    folders = {path.parent for path in files if path.match("go/kubernetes/*/go.sum")}
+    assert {folder.name for folder in folders} == {"1.24.17"}
 
 
 def test_labels_name_everything_that_went_in() -> None:
@@ -134,22 +157,50 @@ def test_every_part_is_a_stage(runtime: Runtime) -> None:
         (Runtime.CONTAINERD, "containerd", "CONTAINERD_VERSION"),
         (Runtime.CRIO, "cri-o", "CRI_O_VERSION"),
         (Runtime.DOCKER, "cri-dockerd", "CRI_DOCKERD_VERSION"),
+        (DOCKERSHIM, "kubelet", "KUBELET_VERSION"),
     ],
 )
 def test_a_build_has_the_part_and_the_version_of_its_own_runtime_alone(
     runtime: Runtime, part: str, argument: str
 ) -> None:
-    of = PINS.components
-    version = {"containerd": of.containerd, "cri-o": of.cri_o, "cri-dockerd": of.cri_dockerd}[part]
-    of_runtimes = {"containerd", "cri-o", "cri-dockerd"}
+    pins, of = PINS_OF[runtime], PINS.components
+    versions_of = {
+        "containerd": of.containerd,
+        "cri-o": of.cri_o,
+        "cri-dockerd": of.cri_dockerd,
+        "kubelet": "1.23.17",
+    }
+    version, of_runtimes = versions_of[part], versions_of.keys()
     assert of_runtimes & {one.target for one in recipe.parts(runtime)} == {part}
-    arguments = recipe.build_args(PINS, runtime, {})
+    arguments = recipe.build_args(pins, runtime, {})
     assert arguments[argument] == version
-    names = {"CONTAINERD_VERSION", "CRI_O_VERSION", "CRI_DOCKERD_VERSION"}
+    names = {"CONTAINERD_VERSION", "CRI_O_VERSION", "CRI_DOCKERD_VERSION", "KUBELET_VERSION"}
     assert names & arguments.keys() == {argument}
-    labels = recipe.labels(PINS, runtime, "abc", {})
+    labels = recipe.labels(pins, runtime, "abc", {})
     assert labels["dev.labctl.runtime"] == runtime
+    assert labels["dev.labctl.kubernetes"] == pins.kubernetes
     assert labels[f"dev.labctl.version.{part}"] == version
+
+
+def test_the_historic_worker_is_the_control_planes_kubernetes_with_a_kubelet_of_its_own() -> None:
+    pins = PINS_OF[DOCKERSHIM]
+    arguments = recipe.build_args(pins, DOCKERSHIM, {})
+    assert (arguments["KUBERNETES_VERSION"], arguments["KUBELET_VERSION"]) == ("1.24.17", "1.23.17")
+    labels = recipe.labels(pins, DOCKERSHIM, "abc", {})
+    assert labels["dev.labctl.version.kubernetes"] == "1.24.17"
+    assert labels["dev.labctl.version.kubelet"] == "1.23.17"
+    assert recipe.image_tag(pins.kubernetes, DOCKERSHIM) == "labctl/node:v1.23.17-dockershim"
+
+
+def test_what_a_stage_takes_from_is_a_stage() -> None:
+    text = (FOLDER / "Dockerfile").read_text()
+    stages = re.findall(r"^FROM (\S+) AS (\S+)$", text, re.MULTILINE)
+    names = {name for _, name in stages}
+    taken = {*re.findall(r"\bfrom=([\w-]+)", text), *(base for base, _ in stages)}
+    assert taken - {"scratch", "${BASE}"} <= names
+    assert ("docker-engine", "root-dockershim") in stages
+    _, _, shim = text.partition(" AS root-dockershim\n")
+    assert shim.startswith("COPY --from=kubelet /out/hyperkube ")
 
 
 def test_the_static_cni_is_a_conflist() -> None:

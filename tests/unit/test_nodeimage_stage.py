@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from labctl.nodeimage import FOLDER
 from labctl.nodeimage.go import gomod
 from labctl.nodeimage.stage import image_plan, kind_files, oci
 
@@ -198,6 +199,10 @@ def test_containerds_configuration_has_crun_beside_runc(tmp_path: Path) -> None:
         "BinaryName": "/usr/bin/crun",
         **runtimes["runc"].pop("options"),
     }
+    specs = [runtimes[name].pop("base_runtime_spec") for name in ("runc", "crun")]
+    assert specs == ["/etc/containerd/cri-base.json", "/etc/containerd/cri-base-crun.json"]
+    made = (FOLDER / "Dockerfile").read_text()
+    assert all(f">{Path(spec).name} " in made for spec in specs)
     assert runtimes["crun"] == runtimes["runc"]
     assert cri["containerd"]["default_runtime_name"] == "runc"
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import NodeImage, OciRuntime, Runtime
+from labctl.model import RUNTIMES, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage.recipe import image_tag
 from labctl.ops import node_image
 from labctl.ops.kind_config import cluster_image
+from labctl.ops.wish import HISTORY
 from tests import fakes
 from tests.up_bench import Bench, FakeStage
 
-CONTAINERD, CRIO, DOCKER = Runtime
+CONTAINERD, CRIO, DOCKER = RUNTIMES
 NAMES = ("control-plane", "worker", "worker2", "worker3")
 
 
@@ -59,8 +60,8 @@ def label(bench: Bench, runtime: Runtime, key: str) -> str:
 
 
 def test_a_mixed_cluster_has_a_worker_of_each_runtime(bench: Bench) -> None:
-    cluster = bench.up(runtimes=tuple(Runtime)).cluster
-    assert bench.stage.asked == tuple(Runtime)
+    cluster = bench.up(runtimes=RUNTIMES).cluster
+    assert bench.stage.asked == RUNTIMES
     assert cluster.runtimes == ("containerd", "cri-o", "docker")
     assert [(node.name, node.labels["dev.labctl.runtime"]) for node in cluster.nodes] == [
         ("labctl-serve-control-plane", "containerd"),
@@ -74,10 +75,10 @@ def test_a_mixed_cluster_has_a_worker_of_each_runtime(bench: Bench) -> None:
 
 
 def test_each_runtime_of_a_mixed_cluster_has_one_image_with_its_own_label(bench: Bench) -> None:
-    bench.up(runtimes=tuple(Runtime))
+    bench.up(runtimes=RUNTIMES)
     made = [tag for tag in bench.engine.stored if tag.startswith("labctl/cluster:")]
     assert len(made) == 3
-    for runtime in Runtime:
+    for runtime in RUNTIMES:
         assert label(bench, runtime, "runtime") == runtime
         assert label(bench, runtime, "cluster") == "serve"
         assert label(bench, runtime, "kubernetes") == "1.36.3"
@@ -147,6 +148,22 @@ def test_only_the_images_that_are_missing_are_built(bench: Bench) -> None:
     assert stage.built == [("1.36.3", DOCKER)]
 
 
+def test_the_historic_cluster_is_of_its_control_planes_version(bench: Bench) -> None:
+    stage = RealImages(engine=bench.engine)
+    cluster = bench.up(stage=stage, runtimes=HISTORY).cluster
+    assert stage.built == [("1.24.17", CONTAINERD), ("1.23.17", Runtime.DOCKERSHIM)]
+    assert (cluster.kubernetes, cluster.runtime) == ("1.24.17", "containerd,dockershim")
+    assert [
+        (node.name, node.labels["dev.labctl.kubernetes"], node.labels["dev.labctl.runtime"])
+        for node in cluster.nodes
+    ] == [
+        ("labctl-serve-control-plane", "1.24.17", "containerd"),
+        ("labctl-serve-worker", "1.23.17", "dockershim"),
+    ]
+    assert bench.up(stage=stage, runtimes=HISTORY).state == "running"
+    assert bench.up(stage=stage).state == "running"
+
+
 @pytest.mark.parametrize("phase", ["kind", "load"])
 def test_a_mixed_cluster_that_fails_leaves_nothing(bench: Bench, phase: str) -> None:
     def fail() -> None:
@@ -157,5 +174,5 @@ def test_a_mixed_cluster_that_fails_leaves_nothing(bench: Bench, phase: str) -> 
     else:
         bench.stage.fail_at = phase
     with pytest.raises(ToolFailed):
-        bench.up(runtimes=tuple(Runtime))
+        bench.up(runtimes=RUNTIMES)
     assert [name for name in bench.leftovers() if name != "labctl-serve"] == []

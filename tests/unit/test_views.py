@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from labctl.checks.api import Missing
-from labctl.checks.views import HttpAnswer, KubeView, LabView, NodeView, Recorder
+from labctl.checks.views import HttpAnswer, KubeView, LabView, NodeImage, NodeView, Recorder
 from labctl.errors import LabInvalid, ToolFailed
-from labctl.model import Node
+from labctl.model import LABEL_RUNTIME, Node
 from labctl.resource import Fields, Resource, plain
 from tests.kube_fake import FakeKube
 
@@ -50,10 +50,13 @@ def view(recorder: Recorder) -> KubeView:
     return KubeView(kube, "tiny", recorder)
 
 
-def node(answer: Callable[[list[str]], str], *, probe: bool = False) -> NodeView:
+def node(
+    answer: Callable[[list[str]], str], *, probe: bool = False, runtime: str = "containerd"
+) -> NodeView:
     recorder = Recorder()
     recorder.start(probe=probe)
-    return NodeView(NODE, FakeRunner(answer), recorder)
+    of = replace(NODE, labels={LABEL_RUNTIME: runtime})
+    return NodeView(of, FakeRunner(answer), recorder)
 
 
 def test_what_is_not_there_is_missing_with_the_names_that_are() -> None:
@@ -100,6 +103,15 @@ def test_an_image_has_the_same_id_on_a_runtime_that_leaves_the_algorithm_out() -
     assert node(lambda _: json.dumps({"images": [bare]})).images() == (found,)
 
 
+def test_a_historic_nodes_image_is_asked_of_its_docker_engine() -> None:
+    def answer(argv: list[str]) -> str:
+        assert argv == ["docker", "exec", "node-1", "docker", "image", "inspect", "shop:v1"]
+        return json.dumps([{"Id": "sha256:1", "RepoTags": ["shop:v1"], "RepoDigests": []}])
+
+    found = node(answer, runtime="dockershim").image("shop:v1")
+    assert found == NodeImage("sha256:1", ("docker.io/library/shop:v1",), ())
+
+
 def test_no_such_image_is_none_and_any_other_failure_is_not() -> None:
     def fail(text: str) -> Callable[[list[str]], str]:
         def answer(argv: list[str]) -> str:
@@ -108,6 +120,8 @@ def test_no_such_image_is_none_and_any_other_failure_is_not() -> None:
         return answer
 
     assert node(fail('no such image "shop:v1" present')).image("shop:v1") is None
+    historic = node(fail("Error response from daemon: No such image: a"), runtime="dockershim")
+    assert historic.image("a") is None
     with pytest.raises(ToolFailed):
         node(fail("connection refused")).image("shop:v1")
 

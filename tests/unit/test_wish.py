@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from labctl.errors import UsageError
-from labctl.model import Cluster, Node, OciRuntime, Runtime
-from labctl.ops.wish import Wish, differences, node_runtimes
+from labctl.model import RUNTIMES, Cluster, Node, OciRuntime, Runtime
+from labctl.ops.wish import HISTORY, Wish, differences, node_runtimes
 
-CONTAINERD, CRIO, DOCKER = Runtime
+CONTAINERD, CRIO, DOCKER = RUNTIMES
+DOCKERSHIM = Runtime.DOCKERSHIM
 NODES = tuple(Node(f"n{number}", "", True, "running", "") for number in range(4))
 MIXED = Cluster("a", "a", "1.36.3", ("containerd", "cri-o", "docker"), "runc", NODES)
 
@@ -31,12 +32,20 @@ def test_the_first_runtime_is_the_control_planes_and_workers_have_all_in_turn(
     assert node_runtimes(asked, nodes) == found
 
 
+@pytest.mark.parametrize("asked", [HISTORY, (DOCKERSHIM,), (DOCKERSHIM, CRIO)])
+@pytest.mark.parametrize("nodes", [None, 1, 2, 4])
+def test_the_historic_cluster_is_a_control_plane_without_the_dockershim_and_a_worker_with_it(
+    asked: tuple[Runtime, ...], nodes: int | None
+) -> None:
+    assert node_runtimes(asked, nodes) == (CONTAINERD, DOCKERSHIM)
+
+
 @pytest.mark.parametrize("nodes", [1, 2, 3])
 def test_too_few_nodes_for_the_runtimes_are_refused(nodes: int) -> None:
     with pytest.raises(UsageError, match=f"3 workers, but --nodes is {nodes}") as caught:
-        node_runtimes(tuple(Runtime), nodes)
+        node_runtimes(RUNTIMES, nodes)
     assert "ask for 4 or more" in caught.value.hint
-    assert len(node_runtimes(tuple(Runtime), 4)) == 4
+    assert len(node_runtimes(RUNTIMES, 4)) == 4
 
 
 @pytest.mark.parametrize(
@@ -67,6 +76,13 @@ def test_what_is_as_it_was_asked_for_differs_in_nothing(wish: Wish) -> None:
 )
 def test_another_runtime_than_was_asked_for_is_named(wish: Wish, said: str) -> None:
     assert differences(wish, MIXED) == [said]
+
+
+def test_the_historic_cluster_is_what_was_asked_for_and_one_of_today_is_not() -> None:
+    cluster = replace(MIXED, kubernetes="1.24.17", runtimes=HISTORY, nodes=NODES[:2])
+    assert differences(Wish("a", "a", runtimes=HISTORY), cluster) == []
+    said = "its runtime is containerd,dockershim, not containerd"
+    assert differences(Wish("a", "a", runtimes=(CONTAINERD,)), cluster) == [said]
 
 
 def test_every_difference_is_told() -> None:
