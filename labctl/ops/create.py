@@ -105,7 +105,9 @@ def wait_ready(cluster: Cluster, ports: Ports) -> None:
                 clock=ports.clock,
             )
     except ToolTimeout as err:
-        raise ToolTimeout(err.message, hint=_keep_logs(cluster.kind_name, ports)) from err
+        logs = _keep_logs(cluster.kind_name, ports)
+        limits = "'labctl doctor' says whether a limit of this machine is too low."
+        raise ToolTimeout(err.message, hint=f"{logs} {limits}") from err
 
 
 def restore_kubeconfig(name: str, clusters: Clusters, store: Store) -> Path:

@@ -64,8 +64,8 @@ def historic(*rows: dict[str, Any], images: str = "") -> RecordedNodes:
         PS: "".join(f"{one}\n" for one in ids),
         **looks,
     }
-    if ids:
-        answers[" ".join(["docker inspect", *ids])] = json.dumps(rows)
+    for one, row in zip(ids, rows, strict=True):
+        answers[f"docker inspect {one}"] = json.dumps([row])
     return RecordedNodes({NODE: answers})
 
 
@@ -170,3 +170,9 @@ def test_what_can_not_be_asked_names_itself_and_the_node(
     program = command.partition(" ")[0]
     with pytest.raises(ToolFailed, match=f"'{program}' failed on node '{NODE}': no such thing"):
         question(store(nodes))
+
+
+def test_a_container_that_is_gone_before_it_is_inspected_is_passed_over() -> None:
+    nodes = historic(container("c1", "a-1", pid=7), container("c2", "b-1", pid=8))
+    del nodes.answers[NODE]["docker inspect c1"]
+    assert [one.id for one in store(nodes).running(digests={CONFIG}, ids=())] == ["c2"]

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Collection
+from typing import Any
 
+from labctl.errors import ToolFailed
 from labctl.image_names import digest, qualified
 from labctl.model import Runtime
 from labctl.tools.cri import processes
@@ -36,9 +38,8 @@ class Dockershim(Docker):
         """The containers of Pods that run an image, without the Pods' sandboxes."""
         label = f"label={_POD}.name"
         names = self.ask("docker", "ps", "--quiet", "--no-trunc", "--filter", label).split()
-        rows = json.loads(self.ask("docker", "inspect", *names)) if names else []
         found = []
-        for row in rows:
+        for row in filter(None, map(self._inspected, names)):
             labels = row["Config"]["Labels"]
             if labels["io.kubernetes.docker.type"] == "podsandbox":
                 continue
@@ -48,3 +49,10 @@ class Dockershim(Docker):
                 started = processes.started(self.ask, row["State"]["Pid"], row["Id"])
                 found.append(Running(row["Id"], name, pod, row["Image"], started))
         return tuple(sorted(found, key=lambda one: (one.pod, one.name)))
+
+    def _inspected(self, container: str) -> dict[str, Any] | None:
+        try:
+            row: dict[str, Any] = json.loads(self.ask("docker", "inspect", container))[0]
+        except ToolFailed:  # it ended while we looked
+            return None
+        return row
