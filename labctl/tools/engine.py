@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labctl.errors import ToolFailed
 from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
 from labctl.tools.engine_sdk import engine_errors, image_info, tar_of
+from labctl.tools.freezer import STUCK, thaw
 
 if TYPE_CHECKING:
     import docker
@@ -250,13 +251,17 @@ class DockerEngine:
         return tuple(name for name, gone in zip(names, removed, strict=True) if gone)
 
     def _remove(self, container: str) -> bool:
-        from docker.errors import NotFound  # noqa: PLC0415
+        from docker.errors import APIError, NotFound  # noqa: PLC0415
 
         with engine_errors(f"remove container '{container[:12]}'"):
             try:
                 self.api.remove_container(container, v=True, force=True)
             except NotFound:
                 return False
+            except APIError as err:
+                if STUCK not in str(err) or not thaw(container):
+                    raise
+                self.api.remove_container(container, v=True, force=True)
         return True
 
     def remove_network(self, name: str, *, label: str) -> bool:

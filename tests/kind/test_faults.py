@@ -60,7 +60,7 @@ def test_after_a_killed_up_the_next_one_succeeds(cli: Cli, name: str, phase: str
 
 def test_a_half_made_cluster_shows_as_such_and_can_be_removed(cli: Cli, name: str) -> None:
     process = _start_until(cli, name, "Start Kubernetes")
-    _until(lambda: any("container" in line for line in traces(name)))
+    _until(lambda: any(line.startswith("container ") for line in traces(name)))
     process.kill()
     process.communicate(timeout=60)
     rows = {row["name"]: row for row in cli.json("status")["labs"]}

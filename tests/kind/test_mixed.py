@@ -5,10 +5,12 @@ import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labctl.model import RUNTIMES
+from labctl.waiting import Pending, wait_until
 from tests.lab_fixtures import LAB, Cli, Running, fresh_name, settled
 from tests.planting import build, plant
 
@@ -105,7 +107,12 @@ def test_workers_come_back_with_their_images_and_pods(mixed: Running) -> None:
     subprocess.run(["docker", "restart", *workers], check=True, capture_output=True)
     mixed("up", LAB)
     assert settled(mixed, "pods_ready")["outcome"] == "pass"
-    after = mixed.json("trace", IMAGE)
+
+    # Ready is what the API server remembers of Pods that are not back yet; processes are there.
+    def runs_everywhere() -> Any:
+        found = mixed.json("trace", IMAGE)
+        return found if all(node["containers"] for node in found["nodes"][1:]) else Pending("not")
+
+    after = wait_until(runs_everywhere, what="a Pod on each worker", timeout=90)
     assert {node["node"]: node["stored"] for node in after["nodes"]} == before
     assert after["identical"], after["sentence"]
-    assert all(node["containers"] for node in after["nodes"][1:])

@@ -6,6 +6,7 @@ import pytest
 
 from labctl.model import OciRuntime, Runtime
 from labctl.nodeimage import versions
+from labctl.waiting import Pending, wait_until
 from tests.lab_fixtures import LAB, Cli, Running, settled, traces
 
 pytestmark = [pytest.mark.kind, pytest.mark.timeout(900)]
@@ -69,4 +70,10 @@ def _comes_back_after_a_restart(lab: Running) -> None:
     after = subprocess.run(images, capture_output=True, text=True, check=True).stdout
     assert sorted(after.split()) == sorted(before.split())
     assert settled(lab, "every_replica_answers")["outcome"] == "pass"
-    assert set(lab.processes(IMAGE)) >= {"default/by-runc", "default/by-crun"}
+    # Ready is what the API server remembers of Pods that are not back yet; processes are there.
+    wanted = {f"default/by-{oci_runtime}" for oci_runtime in OciRuntime}
+    wait_until(
+        lambda: wanted <= set(lab.processes(IMAGE)) or Pending("not all Pods run again"),
+        what="the Pods of both RuntimeClasses",
+        timeout=90,
+    )
