@@ -49,7 +49,8 @@ def trace(
         ToolFailed: a node could not be looked at.
     """
     name = qualified(reference)
-    with progress.phase(f"Trace '{name}' through the engine and {len(nodes)} nodes"):
+    many = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    with progress.phase(f"Trace '{name}' through the engine and {many}"):
         in_engine = _in_engine(engine, reference)
         with ThreadPoolExecutor(max_workers=8) as pool:
             cris = pool.map(lambda node: node.cri(), nodes)
