@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from labctl.counting import count
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -112,11 +114,11 @@ class Trace:
         containers = [one for node in self.nodes for one in node.running]
         runtimes = sorted({one.started.oci_runtime for one in containers if one.started} - {""})
         by = f" by {' and '.join(runtimes)}" if runtimes else ""
-        number = _count(len(containers), "container") if containers else "no container"
+        number = count(len(containers), "container") if containers else "no container"
         run = f", and {number} {'run' if len(containers) > 1 else 'runs'} it{by}"
         return (
             f"Identical: one image, {short(self.reference.config_digest)}, {in_engine}on"
-            f" {_count(len(self.nodes), 'node')} ({', '.join(_cris(self))}){run}."
+            f" {count(len(self.nodes), 'node')} ({', '.join(_cris(self))}){run}."
         )
 
 
@@ -150,7 +152,3 @@ def _differences(trace: Trace) -> Iterator[str]:
 
 def _cris(trace: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.cri.name for node in trace.nodes))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,6 +8,7 @@ from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.stage import LabStage, work_folder
+from labctl.counting import count
 from labctl.errors import UsageError
 from labctl.model import Runtime
 from labctl.ops.node_image import full_version
@@ -111,7 +112,7 @@ def _show_json(app: App, done: Up, seconds: dict[str, float]) -> None:
 
 def _show(app: App, done: Up, first_step: str) -> None:
     cluster = done.cluster
-    nodes = "1 node" if len(cluster.nodes) == 1 else f"{len(cluster.nodes)} nodes"
+    nodes = count(len(cluster.nodes), "node")
     app.console.talk(
         f"Lab '{cluster.name}' is {'ready' if done.state == 'created' else done.state}: "
         f"Kubernetes {cluster.kubernetes} on {', '.join(cluster.runtimes)}, {nodes}."

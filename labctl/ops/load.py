@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from labctl import archive
+from labctl.counting import count
 from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed, UsageError
 from labctl.image_names import qualified
 from labctl.model import EngineInfo, ImageInfo
@@ -236,7 +237,7 @@ def _deliver(
         _verify(what, node, clock)
         seconds[node.node] = clock.now() - start
 
-    many = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    many = count(len(nodes), "node")
     with suppress(_SomeFailed), progress.phase(f"Load '{what.reference}' into {many}"):
         saved = engine.save([what.reference])
         failures = send_to_all(

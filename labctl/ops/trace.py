@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from labctl.counting import count
 from labctl.errors import ApiUnreachable, PrerequisiteMissing, UsageError
 from labctl.image_names import qualified
 from labctl.model import ImageInfo
@@ -49,7 +50,7 @@ def trace(
         ToolFailed: a node could not be looked at.
     """
     name = qualified(reference)
-    many = "1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"
+    many = count(len(nodes), "node")
     with progress.phase(f"Trace '{name}' through the engine and {many}"):
         in_engine = _in_engine(engine, reference)
         with ThreadPoolExecutor(max_workers=8) as pool:

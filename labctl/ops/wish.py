@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Final
 
+from labctl.counting import count
 from labctl.errors import UsageError
 from labctl.model import Cluster, OciRuntime, Runtime
 
@@ -85,8 +86,3 @@ def refuse_differences(wish: Wish, cluster: Cluster) -> None:
             f"Cluster '{cluster.name}' is there already: {'; '.join(found)}. Nothing was changed.",
             hint="Add --recreate to replace it, or --name OTHER to have both.",
         )
-
-
-def count(number: int, noun: str) -> str:
-    """`1 node`, `2 nodes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

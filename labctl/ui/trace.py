@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from labctl.counting import count
 from labctl.trace import InEngine, OnNode, Running, Started, Stored, Trace, short
 
 FORMAT: Final = "labctl/trace/v1"
@@ -50,8 +51,7 @@ def _node_facts(node: OnNode, reference: Stored | None) -> tuple[str, ...]:
 def _stored_facts(stored: Stored | None, reference: Stored | None) -> Iterator[str]:
     if stored is None:
         return
-    count = len(stored.diff_ids)
-    layers = "1 layer" if count == 1 else f"{count} layers"
+    layers = count(len(stored.diff_ids), "layer")
     if reference:
         layers += ", equal" if stored.diff_ids == reference.diff_ids else ", others"
     manifest = short(stored.manifest_digest)

@@ -16,11 +16,9 @@ Ask = Callable[..., str]
 # runc's is a state.json, crun's a status. The folder's name is no witness: dockerd's is
 # runtime-runc for both.
 _LOOK: Final = r"""
-pid=$1 id=$2
-for kind in self parent; do
-    [ $kind = self ] || pid=$(awk '/^PPid:/ { print $2 }' "/proc/$1/status")
-    echo "$kind $(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1)"
-done
+id=$2
+parent=$(awk '/^PPid:/ { print $2 }' "/proc/$1/status")
+echo "parent $(tr '\0' '\n' <"/proc/$parent/cmdline" | head -n 1)"
 for one in /proc/$1/ns/*; do echo "ns ${one##*/} $(readlink "$one")"; done
 for one in /proc/1/ns/*; do echo "node ${one##*/} $(readlink "$one")"; done
 sed 's/^/cgroup /' "/proc/$1/cgroup"
