@@ -1,16 +1,19 @@
 """Finds labs: the shipped course, a checkout's, or a folder of one's own."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from labctl import guide
+from labctl import guide, lab_checks
 from labctl.errors import LabInvalid, UsageError
-from labctl.lab_problems import docstrings_of, examine
-from labctl.manifest import FALLBACK, CourseFile, LabFile, MessagesFile, Step
+from labctl.lab_problems import examine
+from labctl.manifest import CourseFile, LabFile, Step
 from labctl.manifest_problems import load
+from labctl.manifest_texts import MessagesFile
+from labctl.manifest_types import FALLBACK
+from labctl.params import Values, chosen, fill, fill_text
 from labctl.source import Problem, Unreadable, inside, read_all
 from labctl.suggest import did_you_mean
 from labctl.texts import Texts
@@ -26,6 +29,8 @@ class Lab:
     folder: Path
     file: LabFile
     messages: Mapping[str, MessagesFile]
+    params: Values = field(default_factory=dict)
+    """The learner's own values of the lab's parameters."""
 
     @property
     def id(self) -> str:
@@ -50,50 +55,92 @@ class Lab:
 
     def texts(self, language: str) -> Texts:
         """What its learner reads."""
-        return Texts(self.messages, language)
+        return Texts(self.messages, language, self.params)
+
+    def title(self, language: str) -> str:
+        """The lab's title in that language, or in English."""
+        return self.file.title.get(language) or self.file.title[FALLBACK]
 
     def guide(self, language: str) -> str:
         """The guide in that language, or in English, without the headings' anchors."""
-        return "\n".join(line for line, _ in guide.lines(self._guide(language))) + "\n"
+        return "\n".join(line for line, _ in guide.lines(self.guide_source(language))) + "\n"
 
     def guide_step(self, language: str, step: str) -> str:
         """The part of the guide from a step's heading to the next heading with an anchor."""
-        return guide.section(self._guide(language), step)
+        return guide.section(self.guide_source(language), step)
 
-    def debrief(self) -> str:
+    def debrief(self, language: str = FALLBACK) -> str:
         """What to read after success; a sentence where the author wrote none."""
-        path = self.folder / "debrief.md"
-        return path.read_text(encoding="utf-8") if path.is_file() else "This lab has no debrief.\n"
+        path = self._in_language("debrief", language)
+        return self._text(path) if path.is_file() else "This lab has no debrief.\n"
 
     def check_titles(self, texts: Texts) -> dict[str, str]:
         """Every check's title, from the catalogue or the docstring. No lab code is run."""
-        docstrings = docstrings_of(self.check_files())
-        return {name: texts.check_title(name, title) for name, title in docstrings.items()}
+        found, _ = lab_checks.read_checks(self.folder, "")
+        titles = {name: title for one in found.values() for name, title in one.titles.items()}
+        return {name: texts.check_title(name, title) for name, title in titles.items()}
+
+    def manifests(self, path: Path) -> list[dict[str, Any]]:
+        """The Kubernetes manifests in one of its files; LabInvalid where they can't be read."""
+        try:
+            return [fill(document.data, self.params) for document in read_all(path)]
+        except Unreadable as err:
+            raise invalid([Problem(str(path), err.line, err.text)]) from err
 
     def scene(self) -> list[dict[str, Any]]:
         """The manifests of the starting state, in the order of the files' names."""
-        return [one for path in sorted(self.folder.glob("scene/*.yaml")) for one in manifests(path)]
+        files = sorted(self.folder.glob("scene/*.yaml"))
+        return [one for path in files for one in self.manifests(path)]
+
+    def scene_scripts(self) -> tuple[Path, ...]:
+        """The scripts of the starting state, in the order of the files' names."""
+        return tuple(sorted(self.folder.glob("scene/*.sh")))
+
+    def starter(self) -> dict[str, bytes]:
+        """The starter files: path inside the learner's folder -> content."""
+        folder = self.folder / "starter"
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        return {str(path.relative_to(folder)): self._starter(path) for path in files}
 
     def check_files(self) -> tuple[Path, ...]:
-        """The files that hold checks."""
-        return tuple(sorted(self.folder.glob("checks/check_*.py")))
+        """The Python files that hold checks."""
+        return lab_checks.check_files(self.folder)
+
+    def declared_files(self) -> tuple[Path, ...]:
+        """The files of checks in their short form."""
+        return lab_checks.declared_files(self.folder)
 
     def solutions(self) -> tuple[str, ...]:
         """The names of the solutions."""
         return tuple(sorted(one.name for one in self.folder.glob("solutions/*") if one.is_dir()))
 
-    def _guide(self, language: str) -> str:
-        path = self.folder / f"README.{language}.md"
-        if language == FALLBACK or not path.is_file():
-            path = self.folder / "README.md"
-        return path.read_text(encoding="utf-8")
+    def guide_source(self, language: str) -> str:
+        """The guide with the headings' anchors."""
+        return self._text(self._in_language("README", language))
+
+    def _in_language(self, stem: str, language: str) -> Path:
+        path = self.folder / f"{stem}.{language}.md"
+        return path if path.is_file() else self.folder / f"{stem}.md"
+
+    def _text(self, path: Path) -> str:
+        return fill_text(path.read_text(encoding="utf-8"), self.params)
+
+    def _starter(self, path: Path) -> bytes:
+        content = path.read_bytes()
+        if not self.params:
+            return content
+        try:
+            return fill_text(content.decode(), self.params).encode()
+        except UnicodeDecodeError:
+            return content
 
 
 class Catalog:
-    """A folder of labs with its course.yaml."""
+    """A folder of labs with its course.yaml. `seed` is asked for when a lab has parameters."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, seed: Callable[[], int] = lambda: 0) -> None:
         self.folder = folder
+        self._seed = seed
 
     def course(self) -> CourseFile:
         """The course; LabInvalid with every problem of its file."""
@@ -140,10 +187,11 @@ class Catalog:
             problems += examine(folder, prefix, file, messages)
         if problems or file is None:
             raise invalid(problems)
-        return Lab(folder, file, messages)
+        values = chosen(file.params, file.id, self._seed()) if file.params else {}
+        return Lab(folder, file, messages, values)
 
     def _folder(self, lab_id: str) -> Path:
-        for folder in sorted(self.folder.iterdir()):
+        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if folder.is_dir() and NUMBERED.sub("", folder.name) == lab_id:
                 if not inside(self.folder, folder):
                     break
@@ -161,14 +209,6 @@ def labs_folder(chosen: Path | None) -> Path:
     here = Path(__file__).parent
     shipped = here / "_labs"
     return shipped if shipped.is_dir() else here.parent / "labs"
-
-
-def manifests(path: Path) -> list[dict[str, Any]]:
-    """The Kubernetes manifests in a file; LabInvalid where they can't be read."""
-    try:
-        return [document.data for document in read_all(path)]
-    except Unreadable as err:
-        raise invalid([Problem(str(path), err.line, err.text)]) from err
 
 
 def invalid(problems: list[Problem]) -> LabInvalid:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 HEADING: Final = re.compile(r"^(#+ .*?)\s*\{#([a-z0-9-]+)\}\s*$")
-FENCE: Final = re.compile(r"^\s*(```|~~~)")
+FENCE: Final = re.compile(r"^\s*(```|~~~)(.*)$")
+RUN: Final = "run"
+"""A word after a fence's language: the block can be executed."""
 
 
 def lines(text: str) -> Iterator[tuple[str, str]]:
@@ -26,3 +28,19 @@ def section(text: str, anchor: str) -> str:
         if taking:
             taken.append(line)
     return "\n".join(taken).strip() + "\n"
+
+
+def run_blocks(text: str, anchor: str) -> list[str]:
+    """The fenced blocks of a section that are marked to be run: ```sh run."""
+    blocks: list[str] = []
+    inside = marked = False
+    for line in section(text, anchor).splitlines():
+        fence = FENCE.match(line)
+        if fence:
+            inside = not inside
+            marked = inside and RUN in fence[2].split()[1:]
+            if marked:
+                blocks.append("")
+        elif marked:
+            blocks[-1] += f"{line}\n"
+    return blocks

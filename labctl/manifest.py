@@ -1,66 +1,34 @@
-"""What a lab's YAML files may say. Parsed once, at the edge; frozen inside."""
+"""What course.yaml and lab.yaml may say. Parsed once, at the edge; frozen inside."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, StringConstraints, model_validator
+
+from labctl.manifest_types import (
+    FALLBACK,
+    CheckName,
+    Id,
+    Inner,
+    Language,
+    Memory,
+    Model,
+    ParamName,
+    Runtimes,
+    Title,
+    Versions,
+    known_before,
 )
-
-from labctl.model import Runtime
-
-FALLBACK: Final = "en"
+from labctl.model import RUNTIMES, Runtime
 
 
-def _specifier(text: str) -> str:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError("must be versions such as '>=1.32' or '>=1.32,<1.37'") from None
-    return text
-
-
-def _relative(text: str) -> str:
-    if text.startswith(("/", "~")) or ".." in text.split("/"):
-        raise ValueError("must be a path inside the lab's folder")
-    return text
-
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=63)]
-CheckName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Versions = Annotated[str, AfterValidator(_specifier)]
-Memory = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Mi|Gi)$")]
-Inner = Annotated[str, AfterValidator(_relative)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _titles(value: dict[str, str]) -> dict[str, str]:
-    if FALLBACK not in value:
-        raise ValueError("has no text in 'en', which is the fall-back")
-    return value
-
-
-Title = Annotated[dict[Language, Text], AfterValidator(_titles)]
-
-
-class CourseEntry(_Model):
+class CourseEntry(Model):
     """A lab's place in a course."""
 
     id: Id
     needs: tuple[Id, ...] = ()
 
 
-class CourseFile(_Model):
+class CourseFile(Model):
     """course.yaml."""
 
     format: Literal["labctl/course/v1"]
@@ -72,27 +40,71 @@ class CourseFile(_Model):
     def _in_order(self) -> "CourseFile":
         if FALLBACK not in self.languages:
             raise ValueError("languages: 'en' must be among them, it is the fall-back")
-        _known_before([(lab.id, lab.needs) for lab in self.labs], "lab")
+        known_before([(lab.id, lab.needs) for lab in self.labs], "lab")
         return self
 
 
-class Requires(_Model):
+class Requires(Model):
     """What a machine or cluster must have. An unmet one is a skip, not a failure."""
 
     kubernetes: Versions = ""
     runtimes: tuple[Runtime, ...] = ()
+    """Each node's runtime must be one of these."""
     nodes: int = Field(default=1, ge=1, le=9)
     memory: Memory | None = None
 
 
-class Image(_Model):
+class Shape(Model):
+    """The cluster that `labctl up LAB` makes where no option says otherwise."""
+
+    runtimes: tuple[Runtime, ...] = ()
+    nodes: int | None = Field(default=None, ge=1, le=9)
+    history: Literal["dockershim"] | None = None
+    workers_may_stop: bool = False
+    """Whether stopping a worker belongs to the lab: then a stopped one is no error of the machine."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Shape":
+        if self.history and (self.runtimes or self.nodes):
+            raise ValueError("'history' says which runtimes and nodes there are")
+        if any(one not in RUNTIMES for one in self.runtimes):
+            raise ValueError("runtimes: the dockershim is had by 'history: dockershim'")
+        workers = (self.nodes or 9) - 1
+        if len(self.runtimes) > 1 and workers < len(self.runtimes):
+            raise ValueError(f"nodes: {len(self.runtimes)} runtimes need as many workers")
+        return self
+
+
+class Image(Model):
     """An image that `up` builds and loads."""
 
     build: Inner
     tag: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/:-]*:[\w][\w.-]*$")]
 
 
-class Step(_Model):
+class Param(Model):
+    """A value that each learner's seed chooses: one of some words, or a number of a range."""
+
+    pick: tuple[str, ...] = ()
+    range: tuple[int, int] | None = None
+    """Both ends are in it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Param":
+        if bool(self.pick) == bool(self.range):
+            raise ValueError("must have either 'pick: [a, b]' or 'range: [low, high]'")
+        if self.range and self.range[0] > self.range[1]:
+            raise ValueError("range: the first number must be the lower one")
+        return self
+
+
+class Scene(Model):
+    """What must be true of the starting state before a learner begins."""
+
+    checks: tuple[CheckName, ...] = ()
+
+
+class Step(Model):
     """A part of the lab, done when its checks pass."""
 
     id: Id
@@ -100,21 +112,21 @@ class Step(_Model):
     checks: tuple[CheckName, ...] = Field(min_length=1)
 
 
-class Matrix(_Model):
+class Matrix(Model):
     """What a lab is proved against."""
 
-    kubernetes: tuple[str, ...] = ()
-    runtime: tuple[Runtime, ...] = ()
+    kubernetes: tuple[Annotated[str, StringConstraints(pattern=r"^1\.\d+(\.\d+)?$")], ...] = ()
+    runtime: tuple[Runtimes, ...] = ()
 
 
-class Ci(_Model):
+class Ci(Model):
     """How a lab is proved."""
 
     matrix: Matrix = Matrix()
     hold_seconds: int = Field(default=20, ge=0, le=600)
 
 
-class LabFile(_Model):
+class LabFile(Model):
     """lab.yaml."""
 
     format: Literal["labctl/lab/v1"]
@@ -123,7 +135,10 @@ class LabFile(_Model):
     minutes: int = Field(ge=1, le=600)
     namespace: Id
     requires: Requires = Requires()
+    cluster: Shape = Shape()
     images: tuple[Image, ...] = ()
+    params: dict[ParamName, Param] = Field(default_factory=dict)
+    scene: Scene = Scene()
     reset: Literal["namespace", "cluster"] = "namespace"
     steps: tuple[Step, ...] = Field(min_length=1)
     ci: Ci = Ci()
@@ -132,54 +147,14 @@ class LabFile(_Model):
     def _in_order(self) -> "LabFile":
         if self.namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
             raise ValueError(f"namespace: '{self.namespace}' belongs to Kubernetes, take another")
-        _known_before([(step.id, step.needs) for step in self.steps], "step")
-        names = [name for step in self.steps for name in step.checks]
+        known_before([(step.id, step.needs) for step in self.steps], "step")
+        names = [*self.scene.checks, *(name for step in self.steps for name in step.checks)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"steps: check '{twice[0]}' is there twice")
         return self
 
-
-class CodeText(_Model):
-    """What a learner reads about a code."""
-
-    title: Text
-    rationale: Text
-    hints: tuple[Text, ...] = ()
-
-
-class StepText(_Model):
-    """What a learner reads about a step."""
-
-    title: Text
-    hints: tuple[Text, ...] = ()
-
-
-class MessagesFile(_Model):
-    """messages.<language>.yaml."""
-
-    format: Literal["labctl/messages/v1"]
-    codes: dict[Id, CodeText] = {}
-    steps: dict[Id, StepText] = {}
-    checks: dict[CheckName, Text] = {}
-
-
-class MistakeFile(_Model):
-    """expect.yaml of a mistake."""
-
-    format: Literal["labctl/mistake/v1"]
-    solution: Id = "default"
-    step: Id
-    check: CheckName
-    code: Id
-
-
-def _known_before(entries: list[tuple[str, tuple[str, ...]]], what: str) -> None:
-    seen: list[str] = []
-    for name, needs in entries:
-        if name in seen:
-            raise ValueError(f"{what}s: {what} '{name}' is there twice")
-        for need in needs:
-            if need not in seen:
-                raise ValueError(f"{what}s: '{name}' needs '{need}', which is not before it")
-        seen.append(name)
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Every check's name: the scene's, then the steps' in order."""
+        return (*self.scene.checks, *(name for step in self.steps for name in step.checks))

@@ -68,11 +68,26 @@ def read_all(path: Path) -> list[Document]:
 
 
 def inside(folder: Path, path: Path) -> bool:
-    """Whether a path stays in a folder, links followed."""
-    return path.resolve().is_relative_to(folder.resolve())
+    """Whether a path stays in a folder, links followed; a link that leads to itself does not."""
+    try:
+        return path.resolve(strict=True).is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # nothing there, or a circle of links
+        return False
 
 
-def _parse(path: Path) -> Iterable[Document]:
+def read_text(path: Path) -> str:
+    """A text file that labctl didn't write. Raises Unreadable."""
+    try:
+        return _content(path).decode("utf-8")
+    except UnicodeDecodeError as err:
+        raise Unreadable("is not UTF-8 text") from err
+
+
+def _content(path: Path) -> bytes:
+    if not path.is_file():  # a named pipe would never end
+        raise Unreadable(
+            "is no file" if path.exists() else "can't be read: No such file or directory"
+        )
     try:
         # One more byte than allowed tells a file that is too large from one that just fits.
         with path.open("rb") as file:
@@ -81,8 +96,12 @@ def _parse(path: Path) -> Iterable[Document]:
         raise Unreadable(f"can't be read: {err.strerror or err}") from err
     if len(content) > MAX_BYTES:
         raise Unreadable("is larger than 1 MiB")
+    return content
+
+
+def _parse(path: Path) -> Iterable[Document]:
     try:
-        loader = yaml.SafeLoader(content.decode("utf-8"))
+        loader = yaml.SafeLoader(read_text(path))
         documents = []
         while loader.check_node():
             node = loader.get_node()
@@ -94,8 +113,6 @@ def _parse(path: Path) -> Iterable[Document]:
                     raise Unreadable(f"has more than {MAX_NODES} values, aliases written out")
                 lines.setdefault(place, line)
             documents.append(Document(loader.construct_document(node), lines))
-    except UnicodeDecodeError as err:
-        raise Unreadable("is not UTF-8 text") from err
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1 if err.problem_mark else 0
         raise Unreadable(f"is not valid YAML: {err.problem or err.context}", line) from err

@@ -63,7 +63,11 @@ def test_a_later_format_is_one_message_not_many(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "problem"),
     [
-        ("lab.yaml", LAB.replace("[two]", "[tow]"), "check 'tow' is in no checks/check_*.py, did"),
+        (
+            "lab.yaml",
+            LAB.replace("[two]", "[tow]"),
+            "check 'tow' is in no checks/check_*.py or *.yaml, did",
+        ),
         ("lab.yaml", LAB.replace("[two]", "[one]"), "check 'one' is there twice"),
         ("lab.yaml", LAB.replace("[first]", "[third]"), "'second' needs 'third', which is not"),
         ("lab.yaml", LAB.replace("namespace: tiny", "namespace: default"), "belongs to Kubernetes"),
