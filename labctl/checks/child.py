@@ -1,9 +1,11 @@
 """The child process that runs checks: `python -m labctl.checks.child PLAN LAB_FOLDER FILE...`.
 
 It splits in two. The worker runs pytest in a process group of its own; the watcher waits for it and
-then ends the whole group, so that what a check started does not outlive the run.
+then ends that group and every process that came of it, so that what a check started does not outlive
+the run, also where it left the group.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -16,11 +18,15 @@ from labctl.checks.plan import Plan
 
 MAX_FILE: Final = 64 << 20
 """Bytes that a check may print, or write to any one file."""
+SUBREAPER: Final = 36
+"""PR_SET_CHILD_SUBREAPER of prctl(2): orphans below become the watcher's children, not init's."""
+ROUNDS: Final = 100
 INI: Final = "[pytest]\npython_files = check_*.py\n"
 
 
 def main(argv: list[str]) -> int:
     """Run the checks; answers the worker's exit code."""
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     worker = os.fork()
     if worker == 0:
         _work(argv)
@@ -33,7 +39,39 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, end)
     _, status = os.waitpid(worker, 0)
     _kill(worker)
+    _end_descendants()
     return os.waitstatus_to_exitcode(status) & 0xFF
+
+
+def _end_descendants() -> None:
+    """One that forks on and on is stopped first: a stopped process makes no more of them."""
+    for _ in range(ROUNDS):
+        below = _descendants()
+        if not below:
+            return
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for process in below:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, number)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _descendants() -> list[int]:
+    """Every living process below this one."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            state, parent = (folder / "stat").read_text().rpartition(") ")[2].split()[:2]
+            if state != "Z" or int(parent) == os.getpid():
+                parents[int(folder.name)] = int(parent)
+    found: list[int] = []
+    ring = {os.getpid()}
+    while ring:
+        ring = {process for process, parent in parents.items() if parent in ring}
+        found += ring
+    return found
 
 
 def _kill(group: int) -> None:

@@ -11,7 +11,23 @@ from labctl.results import Evidence
 
 MOST_PODS: Final = 3
 MOST_EVENTS: Final = 5
+MOST_FIELDS: Final = 12
 LOG_LINES: Final = 8
+SERVER_MADE: Final = frozenset(
+    {"status"}
+    | {
+        f"metadata.{name}"
+        for name in (
+            "managedFields",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "selfLink",
+        )
+    }
+)
+"""No learner writes these."""
 LINE: Final = 300
 """Characters; a line of a log may have megabytes."""
 
@@ -33,12 +49,27 @@ def _difference(expected: Any, actual: Any) -> Iterator[Evidence]:
     """Fields that differ, where both sides have fields."""
     if not isinstance(expected, Mapping) or not isinstance(actual, Mapping):
         return
-    lines = []
-    for key in sorted({*expected, *actual}):
-        wanted, seen = plain(expected.get(key)), plain(actual.get(key))
-        if wanted != seen:
-            lines.append(f"{key}: expected {_short(wanted)}, found {_short(seen)}")
-    yield Evidence("Differences", tuple(lines))
+    wanted, seen = dict(_flat(plain(expected))), dict(_flat(plain(actual)))
+    lines = [
+        f"{place}: expected {_short(wanted.get(place))}, found {_short(seen.get(place))}"
+        for place in dict.fromkeys((*wanted, *seen))
+        if wanted.get(place) != seen.get(place)
+    ]
+    yield Evidence("Differences", tuple(lines[:MOST_FIELDS]))
+
+
+def _flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of a value by their dotted places, without those that the server makes."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            here = f"{place}.{key}" if place else str(key)
+            if here not in SERVER_MADE:
+                yield from _flat(inner, here)
+    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        for number, inner in enumerate(value):
+            yield from _flat(inner, f"{place}[{number}]")
+    else:
+        yield place, value
 
 
 def _around(one: Resource, kube: KubeReader) -> Iterator[Evidence]:

@@ -21,6 +21,9 @@ class Plan:
     """The file that takes one JSON line for each event."""
     log: str
     """The file that takes what checks print."""
+    work: str = ""
+    """The learner's working folder."""
+    params: Mapping[str, str | int] = field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
     images: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()

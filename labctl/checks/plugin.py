@@ -17,10 +17,13 @@ from labctl.checks.api import CheckSpec, spec_of
 from labctl.checks.evaluate import Evaluation, Patience, TookTooLong, Verdict, broken
 from labctl.checks.evidence import collect
 from labctl.checks.plan import Plan, in_order, result_to
-from labctl.checks.views import EngineView, KubeView, LabView, NodeView, Recorder
-from labctl.resource import plain
+from labctl.checks.views import KubeView, LabView, Recorder
+from labctl.checks.views_engine import EngineView
+from labctl.checks.views_nodes import NodeView
+from labctl.checks.views_work import WorkView
+from labctl.resource import Fields, plain
 from labctl.results import CheckResult, Fault, Outcome
-from labctl.tools.engine import DockerEngine
+from labctl.tools.engine_checks import ChecksEngine
 from labctl.tools.kube import Kube
 from labctl.tools.process import Process
 
@@ -48,7 +51,8 @@ class Run:
         self.plan = plan
         self.recorder = Recorder()
         self.reader = Kube(Path(plan.kubeconfig))
-        self.lab_view = LabView(plan.lab, plan.namespace, plan.images, plan.steps)
+        params = Fields(plan.params)
+        self.lab_view = LabView(plan.lab, plan.namespace, plan.images, plan.steps, params)
         self.patience = Patience(plan.patience)
         self.outcomes = dict.fromkeys(plan.broken, Outcome.ERROR)
 
@@ -65,7 +69,12 @@ class Run:
     @pytest.fixture
     def engine(self) -> EngineView:
         """The learner's Docker Engine."""
-        return EngineView(DockerEngine(self.plan.environ), self.recorder)
+        return EngineView(ChecksEngine(self.plan.environ), self.recorder)
+
+    @pytest.fixture
+    def work(self) -> WorkView:
+        """The learner's working folder."""
+        return WorkView(Path(self.plan.work), self.recorder)
 
     @pytest.fixture
     def nodes(self) -> tuple[NodeView, ...]:

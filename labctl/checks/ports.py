@@ -40,12 +40,33 @@ class EngineReader(Protocol):
 
     def containers(self, label: str = "", *, image: str = "") -> list[dict[str, Any]]: ...  # noqa: D102
 
+    def container(self, name: str) -> dict[str, Any] | None: ...  # noqa: D102
+
+    def image_config(self, reference: str) -> dict[str, Any] | None: ...  # noqa: D102
+
+    def small_file(self, container: str, path: str, most: int) -> bytes | None: ...  # noqa: D102
+
+    def logs(self, container: str, tail: int) -> str: ...  # noqa: D102
+
+    def try_run(  # noqa: D102
+        self,
+        image: str,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cpus: str,
+        timeout: float,
+    ) -> tuple[int, str, str]: ...
+
 
 class Output(Protocol):
     """What a program printed."""
 
     @property
     def stdout(self) -> str: ...  # noqa: D102
+
+    @property
+    def stderr(self) -> str: ...  # noqa: D102
 
 
 class Runner(Protocol):

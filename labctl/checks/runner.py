@@ -4,13 +4,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
 from labctl.catalog import Lab
+from labctl.checks.declared import MODULE
 from labctl.checks.plan import Events, Plan
 from labctl.errors import ToolFailed
 from labctl.model import Cluster
@@ -46,6 +47,8 @@ class CheckRunner:
 
     process: Process
     environ: Mapping[str, str]
+    work: Path
+    """The learner's working folder; it may not exist."""
     patience: float = PATIENCE
     attempt: float = ATTEMPT
 
@@ -54,21 +57,32 @@ class CheckRunner:
     ) -> Report:
         """The results of all steps, or of one. `kubeconfig` is its text, best one that only reads."""
         start = time.monotonic()
+        chosen = tuple(one for one in lab.file.steps if step in (None, one.id))
+        wanted = tuple(name for one in chosen for name in one.checks)
+        results = self._run(lab, cluster, kubeconfig, wanted)
+        steps = tuple(
+            StepResult(one.id, tuple(results[name] for name in one.checks)) for one in chosen
+        )
+        whole = len(steps) == len(lab.file.steps)
+        return Report(lab.id, cluster.name, steps, time.monotonic() - start, whole=whole)
+
+    def run_scene(self, lab: Lab, cluster: Cluster, kubeconfig: str) -> tuple[CheckResult, ...]:
+        """The results of the checks that say whether the scene is what it should be."""
+        wanted = lab.file.scene.checks
+        results = self._run(lab, cluster, kubeconfig, wanted) if wanted else {}
+        return tuple(results[name] for name in wanted)
+
+    def _run(
+        self, lab: Lab, cluster: Cluster, kubeconfig: str, wanted: tuple[str, ...]
+    ) -> dict[str, CheckResult]:
         folder = Path(tempfile.mkdtemp(prefix="labctl-check-"))
         try:
             (folder / "kubeconfig").write_text(kubeconfig, encoding="utf-8")
-            plan = self._plan(lab, cluster, folder, step)
-            results = self._collect(plan, lab, folder)
+            return self._collect(self._plan(lab, cluster, folder, wanted), lab, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        steps = tuple(
-            StepResult(one.id, tuple(results[name] for name in one.checks))
-            for one in lab.file.steps
-            if step in (None, one.id)
-        )
-        return Report(lab.id, cluster.name, steps, time.monotonic() - start)
 
-    def _plan(self, lab: Lab, cluster: Cluster, folder: Path, step: str | None) -> Plan:
+    def _plan(self, lab: Lab, cluster: Cluster, folder: Path, wanted: tuple[str, ...]) -> Plan:
         checks = {one.id: one.checks for one in lab.file.steps}
         return Plan(
             lab=lab.id,
@@ -76,12 +90,12 @@ class CheckRunner:
             kubeconfig=str(folder / "kubeconfig"),
             results=str(folder / "results"),
             log=str(folder / "log"),
+            work=str(self.work.absolute()),
+            params=lab.params,
             nodes=cluster.nodes,
             images=tuple(image.tag for image in lab.file.images),
             steps=tuple(checks),
-            run=tuple(
-                name for one, names in checks.items() if step in (None, one) for name in names
-            ),
+            run=wanted,
             needs={
                 name: tuple(need for before in one.needs for need in checks[before])
                 for one in lab.file.steps
@@ -97,7 +111,7 @@ class CheckRunner:
         results: dict[str, CheckResult] = {}
         problems: list[str] = []
         # The names needed by what is asked for may break as well: one round for each check there is.
-        for _ in range(sum(len(one.checks) for one in lab.file.steps) + 1):
+        for _ in range(len(lab.file.checks) + 1):
             events = Events()
             Path(plan.results).unlink(missing_ok=True)
             self._child(plan, lab, folder)
@@ -119,6 +133,7 @@ class CheckRunner:
         path = folder / "plan.json"
         plan.write(path)
         files = [str(file.absolute()) for file in lab.check_files()]
+        files += [str(file) for file in _declared(lab, folder)]
         argv = [sys.executable, "-m", "labctl.checks.child", str(path), str(lab.folder.absolute())]
         with suppress(ToolFailed):
             self.process.run(
@@ -134,6 +149,15 @@ class CheckRunner:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONSAFEPATH": "1",
         }
+
+
+def _declared(lab: Lab, folder: Path) -> Iterator[Path]:
+    """A module for each file of checks in their short form."""
+    for path in lab.declared_files():
+        module = folder / f"check_declared_{path.stem.replace('-', '_')}.py"
+        text = MODULE.format(path=str(path.absolute()), params=dict(lab.params))
+        module.write_text(text, encoding="utf-8")
+        yield module
 
 
 def _error(name: str, message: str) -> CheckResult:

@@ -20,7 +20,7 @@ def run(
 ) -> Report:
     lab = tiny(folder, lab=LAB[: LAB.index("steps:")] + steps if steps else LAB, checks=checks)
     env = {**os.environ, **environ}
-    return CheckRunner(Process(env), env).run(lab, CLUSTER, "{}", step=step)
+    return CheckRunner(Process(env), env, folder / "work").run(lab, CLUSTER, "{}", step=step)
 
 
 def outcomes(report: Report) -> dict[str, Outcome]:
@@ -183,7 +183,7 @@ def test_a_check_that_hangs_is_ended_even_when_it_swallows_the_alarm(tmp_path: P
     text = LAB[: LAB.index("steps:")] + "steps: [{id: first, checks: [hangs, clings, fine]}]"
     lab = tiny(tmp_path, lab=text, checks=HEAD + HANGS)
     env = dict(os.environ)
-    report = CheckRunner(Process(env), env, attempt=0.2).run(lab, CLUSTER, "{}")
+    report = CheckRunner(Process(env), env, tmp_path / "work", attempt=0.2).run(lab, CLUSTER, "{}")
     assert list(outcomes(report).values()) == [Outcome.ERROR, Outcome.ERROR, Outcome.PASS]
     hangs, clings, _ = report.checks
     assert hangs.message == "The check did not end within 0.2 s."

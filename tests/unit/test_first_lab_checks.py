@@ -14,7 +14,9 @@ import pytest
 import yaml
 
 from labctl.checks.api import NotPassed, NotYet, spec_of
-from labctl.checks.views import ContainerView, HttpAnswer, KubeView, LabView, NodeImage, Recorder
+from labctl.checks.views import KubeView, LabView, Recorder
+from labctl.checks.views_engine import ContainerView
+from labctl.checks.views_nodes import HttpAnswer, NodeImage
 from labctl.errors import KubeNotFound
 from labctl.resource import Resource
 

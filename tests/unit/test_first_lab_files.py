@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from labctl.catalog import Catalog, Lab
-from labctl.manifest import MistakeFile
+from labctl.manifest_checks import MistakeFile
 from labctl.manifest_problems import load
 
 LABS = Path(__file__).parents[2] / "labs"
@@ -78,7 +78,9 @@ def test_hints_are_shown_as_they_are_so_they_hold_no_placeholders(lab: Lab) -> N
     groups += [text.hints for text in messages.steps.values()]
     for hints in groups:
         assert 2 <= len(hints) <= 3, hints
-        assert not any(re.search(r"\{(expected|actual|about)\}", hint) for hint in hints), hints
+        assert not any(re.search(r"\{(expected|actual|about)\}", hint.text) for hint in hints), (
+            hints
+        )
 
 
 def test_every_container_that_the_lab_starts_can_be_found_by_its_label(lab: Lab) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from labctl.checks.api import Missing
-from labctl.checks.views import HttpAnswer, KubeView, LabView, NodeImage, NodeView, Recorder
+from labctl.checks.views import KubeView, LabView, Recorder
+from labctl.checks.views_nodes import HttpAnswer, NodeImage, NodeView
 from labctl.errors import LabInvalid, ToolFailed
 from labctl.model import LABEL_RUNTIME, Node
 from labctl.resource import Fields, Resource, plain
@@ -30,6 +31,7 @@ IMAGE = {
 @dataclass
 class Output:
     stdout: str
+    stderr: str = ""
 
 
 @dataclass
@@ -127,9 +129,13 @@ def test_no_such_image_is_none_and_any_other_failure_is_not() -> None:
 
 
 def test_answers_are_told_apart_with_their_status() -> None:
-    said = "one\nline\n@answer 200\n\n@answer 000\n{}\n@answer 503\n"
+    said = "one\nline\n@answer 200 0.25\n\n@answer 000 5.0\n{}\n@answer 503 0.01\n"
     answers = node(lambda _: said, probe=True).http_get("http://10.0.0.1", times=3)
-    assert answers == (HttpAnswer(200, "one\nline"), HttpAnswer(0, ""), HttpAnswer(503, "{}"))
+    assert answers == (
+        HttpAnswer(200, "one\nline", 0.25),
+        HttpAnswer(0, "", 5.0),
+        HttpAnswer(503, "{}", 0.01),
+    )
 
 
 def test_traffic_is_for_probes_only() -> None:
@@ -138,7 +144,7 @@ def test_traffic_is_for_probes_only() -> None:
 
 
 def test_the_value_of_a_check_that_did_not_run_is_the_lab_s_fault() -> None:
-    lab = LabView("tiny", "tiny", (), (), {"one": 1})
+    lab = LabView("tiny", "tiny", (), (), values={"one": 1})
     assert lab.value("one") == 1
     with pytest.raises(LabInvalid, match="name it in `needs`"):
         lab.value("two")

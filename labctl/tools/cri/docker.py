@@ -14,6 +14,10 @@ class Docker(NodeStore):
         """Load the archive; the name is the one in its manifest.json."""
         self.exec(("docker", "load", "--quiet"), timeout=IMPORT, stdin=chunks)
 
+    def remove(self, name: str) -> None:
+        """By the engine: `crictl rmi NAME` says Deleted there, and deletes nothing."""
+        self.ask("docker", "image", "rm", "--force", name)
+
     def look(self, name: str, config: str) -> Stored:
         """As the node's own engine shows it; its store keeps no manifest."""
         found = json.loads(self.ask("docker", "image", "inspect", name))[0]

@@ -68,6 +68,10 @@ class NodeStore:
         """
         raise NotImplementedError
 
+    def remove(self, name: str) -> None:
+        """Take an image's full name from the node, and the image with its last one."""
+        self.ask("crictl", "rmi", name)
+
     def cri(self) -> Cri:
         """Who answers CRI calls on the node, and where."""
         said = dict(
