@@ -34,6 +34,12 @@ def qualified(reference: str) -> str:
     return f"{host}/{path}:{tag}"
 
 
+def short(reference: str) -> str:
+    """`docker.io/library/app:1` -> `app:1`, as Docker lists it."""
+    name = qualified(reference)
+    return name.removeprefix("docker.io/library/").removeprefix("docker.io/")
+
+
 def digest(image_id: str) -> str:
     """An image id with its algorithm: CRI-O writes the bare hexadecimal digits."""
     return image_id if ":" in image_id else f"sha256:{image_id}"

@@ -93,6 +93,8 @@ class Report:
     cluster: str
     steps: tuple[StepResult, ...]
     seconds: float
+    whole: bool = True
+    """Whether all the lab's steps were looked at, not one alone."""
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_state_path
+from platformdirs import user_data_path, user_state_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,21 @@ class Settings:
     language: str
     labs: Path | None
     """LABCTL_LABS: a folder of labs other than the shipped course."""
+    learner: Path
+    """The learner's progress, a file that can be carried to another machine."""
+    cluster: str | None = None
+    """LABCTL_CLUSTER: the running lab that is meant where --name is not given."""
+    lab: str | None = None
+    """LABCTL_LAB: the lab that is meant on a cluster that any lab may use."""
+    step_summary: Path | None = None
+    """GITHUB_STEP_SUMMARY: a file to which a CI job appends Markdown."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read LABCTL_HOME, LABCTL_LABS, LABCTL_LANG, LANG and NO_COLOR."""
+        """Read LABCTL_*, LANG, NO_COLOR and GITHUB_STEP_SUMMARY."""
         env = dict(os.environ if environ is None else environ)
         home = env.get("LABCTL_HOME")
+        summary = env.get("GITHUB_STEP_SUMMARY")
         labs = env.get("LABCTL_LABS")
         language = env.get("LABCTL_LANG") or env.get("LANG", "")
         return cls(
@@ -34,6 +43,11 @@ class Settings:
             no_color=bool(env.get("NO_COLOR")),
             language=_language(language),
             labs=Path(labs).expanduser().absolute() if labs else None,
+            learner=(Path(home).expanduser().absolute() if home else user_data_path("labctl"))
+            / "progress.json",
+            cluster=env.get("LABCTL_CLUSTER") or None,
+            lab=env.get("LABCTL_LAB") or None,
+            step_summary=Path(summary) if summary else None,
         )
 
 

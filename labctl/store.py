@@ -4,6 +4,8 @@ $LABCTL_HOME/
   README               says what this folder is
   clusters/NAME/       kubeconfig, work (where the starter files are), progress.json
   locks/NAME.lock      held while something is being made
+  lab-test/            the same for the clusters of `labctl lab test`
+  trust.json           labs from outside that were trusted, by digest
   logs/                crash logs, logs of failed starts
 """
 
@@ -18,7 +20,7 @@ from labctl.errors import ToolFailed
 from labctl.files import write_whole
 
 README = """This folder belongs to labctl: kubeconfigs, locks and logs of its clusters.
-`labctl down --all` empties it; deleting it by hand loses no cluster.
+`labctl down --all` empties it, but for your progress; deleting it by hand loses no cluster.
 """
 
 
@@ -35,6 +37,16 @@ class Store:
     def kubeconfig(self, name: str) -> Path:
         """Where the cluster's own kubeconfig lies; it may not exist."""
         return self.cluster_dir(name) / "kubeconfig"
+
+    @property
+    def lab_tests(self) -> Path:
+        """The state folder of `labctl lab test`, apart from the learner's; it may not exist."""
+        return self.home / "lab-test"
+
+    @property
+    def trust(self) -> Path:
+        """The labs from outside that were trusted; it may not exist."""
+        return self.home / "trust.json"
 
     @property
     def logs(self) -> Path:
@@ -63,7 +75,9 @@ class Store:
 
     def clear(self) -> None:
         """Remove everything but what another labctl works with right now."""
-        shutil.rmtree(self.logs, ignore_errors=True)
+        for folder in (self.logs, self.lab_tests):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.trust.unlink(missing_ok=True)
         for path in (self.home / "locks").glob("*.lock"):
             lock = filelock.FileLock(path)
             with suppress(filelock.Timeout), lock.acquire(timeout=0):

@@ -22,6 +22,11 @@ class FakeStage:
     fail_at: str = ""
     error: BaseException = field(default_factory=lambda: ToolFailed("did not work"))
     asked: tuple[Runtime, ...] = ()
+    layout: tuple[Runtime, ...] = ()
+    """The runtime of each node, as the lab is asked whether it can do with it."""
+
+    def check_needs(self, kubernetes: str | None, runtimes: Sequence[Runtime]) -> None:
+        self.layout = tuple(runtimes)
 
     def node_images(
         self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime

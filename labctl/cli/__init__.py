@@ -28,6 +28,8 @@ COMMANDS = {
         "down": "Remove a lab without leftovers",
     },
     "Work on a lab": {
+        "course": "Show how far you are in the course, and what comes next",
+        "next": "Say which step or lab comes next, and why",
         "list": "List the course's labs",
         "show": "Show a lab's guide",
         "check": "Check your work: what passes, what does not, and why",
@@ -41,6 +43,12 @@ COMMANDS = {
         "kubectl": "Run kubectl against the lab's cluster",
         "env": "Print what to export for kubectl and other tools",
         "node-image": "List, build, export and import node images",
+    },
+    "For authors": {
+        "lab": "Make labs, lint them, and prove that they work",
+    },
+    "For teachers": {
+        "grade": "Check learners' work again, beside what their receipts say",
     },
 }
 

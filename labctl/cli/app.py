@@ -1,7 +1,7 @@
 """The composition root: the only place where use cases meet the tools that they run on."""
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ from labctl.store import Store
 from labctl.ui.console import Console
 
 if TYPE_CHECKING:
-    from labctl.catalog import Catalog
+    from labctl.catalog import Catalog, Lab
+    from labctl.checks.runner import CheckRunner
+    from labctl.learner import Learner
     from labctl.model import Cluster
     from labctl.ops.create import Ports
     from labctl.ops.ports import Progress
@@ -27,11 +29,20 @@ class App:
 
     settings: Settings
     console: Console = field(default_factory=Console)
+    trust: bool = False
+    """Whether the command line trusts a lab that did not come with labctl."""
 
     @cached_property
     def store(self) -> Store:
         """The state folder."""
         return Store(self.settings.home)
+
+    @cached_property
+    def learner(self) -> "Learner":
+        """The learner's progress through all labs."""
+        from labctl.learner import Learner  # noqa: PLC0415
+
+        return Learner(self.settings.learner, say=self.console.talk)
 
     @cached_property
     def process(self) -> "Process":
@@ -76,7 +87,24 @@ class App:
         """The labs: the shipped course, or the folder that LABCTL_LABS names."""
         from labctl.catalog import Catalog, labs_folder  # noqa: PLC0415
 
-        return Catalog(labs_folder(self.settings.labs))
+        return Catalog(labs_folder(self.settings.labs), seed=self.learner.seed)
+
+    def trusted(self, lab: "Lab") -> "Lab":
+        """The lab, when its code may be run; see labctl.ops.trust for the error."""
+        from labctl.catalog import labs_folder  # noqa: PLC0415
+        from labctl.ops.trust import require_trust  # noqa: PLC0415
+
+        if not lab.folder.resolve().is_relative_to(labs_folder(None).resolve()):
+            ask = self.console.confirm if self.console.can_ask else None
+            require_trust(lab, self.store, given=self.trust, ask=ask)
+        return lab
+
+    def use_labs(self, folder: Path) -> None:
+        """Take the labs of another folder, for this command and those that it starts."""
+        environ = {**self.settings.environ, "LABCTL_LABS": str(folder)}
+        self.settings = replace(self.settings, labs=folder, environ=environ)
+        for name in ("catalog", "process"):
+            self.__dict__.pop(name, None)
 
     def ports(self, progress: "Progress") -> "Ports":
         """What making and repairing a cluster needs."""
@@ -84,8 +112,16 @@ class App:
 
         return Ports(self.engine, self.kind, self.kube, self.store, progress)
 
+    def checks(self, cluster: str, **patience: float) -> "CheckRunner":
+        """What runs a lab's checks, with the learner's folder of that cluster."""
+        from labctl.checks.runner import CheckRunner  # noqa: PLC0415
+        from labctl.cli.stage import learner_folder  # noqa: PLC0415
+
+        work = learner_folder(self, cluster)
+        return CheckRunner(self.process, self.settings.environ, work, **patience)
+
     def target(self, name: str | None, lab: str | None = None) -> "Cluster":
         """The running lab that is meant; see labctl.ops.lab_target for the errors."""
         from labctl.ops.lab_target import resolve  # noqa: PLC0415
 
-        return resolve(self.engine, name=name, lab=lab)
+        return resolve(self.engine, name=name or self.settings.cluster, lab=lab)

@@ -38,7 +38,17 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if not names:
         app.console.talk("Nothing was running.")
     if everything:
+        _progress(app)
         app.store.clear()
+
+
+def _progress(app: App) -> None:
+    """Work that was done is nothing that labctl may throw away by itself."""
+    if app.learner.labs():
+        app.console.talk(f"Your progress is kept in {app.learner.path}")
+        app.console.talk("Remove it with: labctl course --forget")
+    else:
+        app.learner.forget()
 
 
 def _traces(app: App) -> list[str]:

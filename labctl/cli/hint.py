@@ -19,7 +19,7 @@ def command(app: App, step: str, name: str | None, everything: bool) -> None:
     """
     from labctl.ops.hint import hint  # noqa: PLC0415 - see labctl.cli.list
 
-    lab, cluster = running(app, None, name)
+    lab, cluster = running(app, None, name, code=False)
     language = app.settings.language
     hints = hint(lab, step, app.store, cluster.name, language=language, everything=everything)
     for text in hints.texts:

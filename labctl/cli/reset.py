@@ -4,29 +4,36 @@ import click
 
 from labctl.cli.app import App
 from labctl.cli.running import running
-from labctl.cli.target import name_option
+from labctl.cli.target import name_option, trust_option
 
 
 @click.command(epilog="Example: labctl reset")
 @click.argument("lab", required=False)
 @name_option
+@trust_option
 @click.pass_obj
 def command(app: App, lab: str | None, name: str | None) -> None:
     """Put a lab back to its start: cluster objects, and containers labelled for the lab.
 
     Files in your working folder stay as they are.
     """
-    from labctl.ops.reset import reset  # noqa: PLC0415 - see labctl.cli.list
+    from labctl.cli.stage import LabStage, recreate, scripts  # noqa: PLC0415 - see labctl.cli.list
+    from labctl.ops.reset import reset  # noqa: PLC0415
+    from labctl.tools.cri import node_store  # noqa: PLC0415
 
     found, cluster = running(app, lab, name)
-    removed = reset(
-        found,
-        cluster,
-        app.kube(cluster.name),
-        app.engine,
-        app.store,
-        progress=app.console.progress(),
-    )
+    progress = app.console.progress()
+    own = scripts(app, found, cluster)
+    stage = LabStage(app, found, progress, own.work, pull=True)
+    removed: tuple[str, ...] = ()
+    if found.file.reset == "cluster":
+        recreate(app, cluster, stage, progress)
+    else:
+        nodes = [node_store(app.process, node) for node in cluster.nodes]
+        stage.build_images()
+        stage.load_images(cluster)
+        kube = app.kube(cluster.name)
+        removed = reset(own, kube, app.engine, nodes, app.store, progress=progress)
     for container in removed:
         app.console.talk(f"Removed container '{container}'.")
     app.console.talk(f"Lab '{cluster.name}' is back at its start. Next: labctl show {found.id}")

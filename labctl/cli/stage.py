@@ -1,20 +1,28 @@
 """What `up` puts on the engine and into a cluster, put together from the use cases."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from labctl.catalog import Lab
 from labctl.cli.app import App
 from labctl.cli.building import building
-from labctl.model import Cluster, NodeImage, OciRuntime, Runtime
+from labctl.errors import PrerequisiteMissing
+from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, NodeImage, OciRuntime, Runtime
+from labctl.nodeimage import versions
 from labctl.ops import node_image, node_image_build
 from labctl.ops.lab_images import build_lab_images
+from labctl.ops.lab_test.pairs import own_wish
 from labctl.ops.load import ensure_loaded
 from labctl.ops.ports import Progress
 from labctl.ops.runtime_classes import apply_runtime_classes
 from labctl.ops.scene import apply_scene
+from labctl.ops.scripts import Scripts
 from labctl.ops.starter import copy_starter
+from labctl.ops.up import up
+from labctl.ops.wish import Wish
+from labctl.requirements import unmet
 from labctl.tools.cri import node_store
 
 
@@ -27,6 +35,20 @@ class LabStage:
     progress: Progress
     work: Path
     pull: bool
+
+    def check_needs(self, kubernetes: str | None, runtimes: Sequence[Runtime]) -> None:
+        """PrerequisiteMissing where the lab can't be done on such a cluster, or this machine."""
+        version = node_image.full_version(kubernetes, runtimes[0], self.app.engine)
+        if Runtime.DOCKERSHIM in runtimes:
+            version = versions.history(versions.load())[runtimes[0]]
+        memory = self.app.engine.info().memory
+        found = unmet(self.lab.file, kubernetes=version, runtimes=runtimes, memory=memory)
+        if found:
+            raise PrerequisiteMissing(
+                f"Lab '{self.lab.id}' can't be done here: {'; '.join(found)}.",
+                hint=f"See what it needs: labctl list. Without options it gets what it needs:"
+                f" labctl up {self.lab.id}",
+            )
 
     def node_images(
         self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime
@@ -66,10 +88,46 @@ class LabStage:
         with self.progress.phase("Set the scene"):
             kube = self.app.kube(cluster.name)
             apply_runtime_classes(cluster, kube)
-            apply_scene(self.lab, kube)
             folder = work_folder(self.app, cluster.name) or self.work
+            apply_scene(self.lab, kube, scripts(self.app, self.lab, cluster, folder))
             copy_starter(self.lab, folder)
             self.app.store.write(_work_note(self.app, cluster.name), str(folder))
+
+
+def wish(lab: Lab, name: str, **asked: Any) -> Wish:
+    """What is asked for, with the lab's own cluster for what is not."""
+    return replace(own_wish(lab, name), **asked)
+
+
+def recreate(app: App, cluster: Cluster, stage: "LabStage", progress: Progress) -> None:
+    """Make a cluster anew as it is: the start of a lab that changes the cluster itself."""
+    app.engine.remove_containers(f"{LABEL_LAB}={stage.lab.id}", without=KIND_CLUSTER)
+    asked = wish(
+        stage.lab,
+        cluster.name,
+        kubernetes=cluster.kubernetes,
+        runtimes=tuple(Runtime(one) for one in cluster.runtimes),
+        oci_runtime=OciRuntime(cluster.oci_runtime),
+        nodes=len(cluster.nodes),
+    )
+    up(asked, stage, app.ports(progress), free_space=app.free_space, recreate=True)
+
+
+def scripts(app: App, lab: Lab, cluster: Cluster, work: Path | None = None) -> Scripts:
+    """What runs a lab's scripts against its cluster."""
+    return Scripts(
+        lab,
+        cluster,
+        app.process,
+        kubeconfig=app.kubeconfig(cluster.name),
+        path=app.settings.environ.get("PATH", ""),
+        work=work or learner_folder(app, cluster.name),
+    )
+
+
+def learner_folder(app: App, name: str) -> Path:
+    """Where a running lab's starter files are, or would be."""
+    return work_folder(app, name) or Path(f"labctl-{name}").absolute()
 
 
 def work_folder(app: App, name: str) -> Path | None:

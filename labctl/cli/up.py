@@ -1,5 +1,6 @@
 """`labctl up`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -7,13 +8,12 @@ import click
 from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
-from labctl.cli.stage import LabStage, work_folder
+from labctl.cli.stage import LabStage, wish, work_folder
+from labctl.cli.target import trust_option
 from labctl.counting import count
 from labctl.errors import UsageError
-from labctl.model import Runtime
 from labctl.ops.node_image import full_version
 from labctl.ops.up import Up, up
-from labctl.ops.wish import Wish
 
 
 @click.command(epilog="Example: labctl up --runtime containerd,cri-o,docker --name all")
@@ -44,6 +44,7 @@ from labctl.ops.wish import Wish
 @click.option("--keep-on-error", is_flag=True, help="Leave a half-made cluster to look at.")
 @click.option("--no-pull", is_flag=True, help="Build the node image even if one is published.")
 @output_option
+@trust_option
 @click.pass_obj
 def command(
     app: App,
@@ -71,14 +72,16 @@ def command(
         )
     runtimes = parsed.history(history) or parsed.runtimes(runtime)
     oci = parsed.oci_runtime(oci_runtime)
-    found = app.catalog.get(lab)
+    found = app.trusted(app.catalog.get(lab))
     name = name or found.id
-    first = (runtimes or (Runtime.CONTAINERD,))[0]
-    version = kubernetes and full_version(kubernetes, first, app.engine)
+    asked = wish(found, name, runtimes=runtimes, oci_runtime=oci, nodes=nodes)
+    if kubernetes:
+        version = full_version(kubernetes, asked.layout()[0], app.engine)
+        asked = replace(asked, kubernetes=version)
     progress = app.console.progress()
     folder = (work or Path(f"labctl-{name}")).absolute()
     done = up(
-        Wish(name, found.id, version, runtimes, oci, nodes),
+        asked,
         LabStage(app, found, progress, folder, pull=not no_pull),
         app.ports(progress),
         free_space=app.free_space,

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from labctl.catalog import Lab
 from labctl.errors import PrerequisiteMissing
+from labctl.lab_digest import lab_digest
+from labctl.learner import Record
 from labctl.model import Cluster
 from labctl.ops import reader
 from labctl.ops.learner_progress import LearnerProgress
@@ -32,6 +34,7 @@ def check(
     checks: Checks,
     store: Store,
     *,
+    learner: Record | None = None,
     step: str | None = None,
 ) -> Report:
     """The results of a lab's checks, of all steps or one.
@@ -44,7 +47,12 @@ def check(
     """
     if step is not None:
         lab.step(step)
-    stopped = [node.name for node in cluster.nodes if not node.running]
+    spared = lab.file.cluster.workers_may_stop
+    stopped = [
+        node.name
+        for node in cluster.nodes
+        if not node.running and not (spared and node.role == "worker")
+    ]
     if stopped:
         raise PrerequisiteMissing(
             f"Lab '{cluster.name}' is stopped: node '{stopped[0]}' does not run.",
@@ -56,6 +64,8 @@ def check(
     progress = LearnerProgress.load(store, cluster.name)
     progress.saw(report)
     progress.save(store, cluster.name)
+    if learner is not None:
+        learner.saw(report, digest=lab_digest(lab.folder))
     return report
 
 
@@ -72,4 +82,4 @@ def _unreachable(lab: Lab, cluster: Cluster, step: str | None) -> Report:
         for one in lab.file.steps
         if step in (None, one.id)
     )
-    return Report(lab.id, cluster.name, steps, 0.0)
+    return Report(lab.id, cluster.name, steps, 0.0, whole=step is None)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from labctl.catalog import Lab
+from labctl.manifest_texts import HintText
 from labctl.ops.learner_progress import LearnerProgress
 from labctl.store import Store
 
@@ -29,7 +30,7 @@ def hint(
     texts = lab.texts(language)
     progress = LearnerProgress.load(store, name)
     of_codes = [one for code in progress.codes.get(step, ()) for one in texts.hints(code)]
-    ordered = list(dict.fromkeys((*of_codes, *texts.step_hints(step))))
+    ordered = list(dict.fromkeys(map(_spelled, (*of_codes, *texts.step_hints(step)))))
     shown = progress.shown.get(step, [])
     fresh = [one for one in ordered if one not in shown]
     now = ordered if everything or not fresh else fresh[:1]
@@ -37,3 +38,8 @@ def hint(
     progress.save(store, name)
     left = sum(1 for one in fresh if one not in now)
     return Hints(step, texts.step_title(step), tuple(now), left)
+
+
+def _spelled(hint: HintText) -> str:
+    """The text, and its command on a line of its own, so that it can be copied."""
+    return f"{hint.text}\n  {hint.run}" if hint.run else hint.text

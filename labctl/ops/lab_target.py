@@ -1,7 +1,7 @@
 """Which of the running labs a command means."""
 
 from labctl.errors import PrerequisiteMissing, UsageError
-from labctl.model import Cluster
+from labctl.model import ANY_LAB, Cluster
 from labctl.ops.clusters import Nodes, clusters
 from labctl.suggest import did_you_mean
 
@@ -36,7 +36,7 @@ def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Clust
 
 def _named(running: tuple[Cluster, ...], name: str, lab: str | None) -> Cluster:
     for one in running:
-        if one.name == name and lab in (None, one.lab):
+        if one.name == name and (lab in (None, one.lab) or one.lab == ANY_LAB):
             return one
         if one.name == name:
             raise UsageError(f"'{name}' runs lab '{one.lab}', not '{lab}'.")

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 from labctl.catalog import Lab
 from labctl.errors import KubeNotFound
 from labctl.model import LABEL_LAB
+from labctl.ops.scripts import Scripts
 from labctl.resource import Resource
 from labctl.waiting import Clock, Pending, wait_until
 
@@ -28,7 +29,7 @@ class Kube(Protocol):
     def delete_namespace(self, name: str) -> None: ...  # noqa: D102
 
 
-def apply_scene(lab: Lab, kube: Kube, *, clock: Clock | None = None) -> bool:
+def apply_scene(lab: Lab, kube: Kube, scripts: Scripts, *, clock: Clock | None = None) -> bool:
     """Make the lab's namespace and its scene; False where that was done before.
 
     A scene that is there is left as it is: what the learner changed in it stays.
@@ -44,14 +45,29 @@ def apply_scene(lab: Lab, kube: Kube, *, clock: Clock | None = None) -> bool:
         clock=clock,
     )
     kube.apply(lab.scene(), namespace=lab.namespace)
+    _run_scripts(lab, scripts)
     kube.apply([_namespace(lab, done=True)])
     return True
 
 
-def reset_scene(lab: Lab, kube: Kube, *, clock: Clock | None = None) -> None:
-    """Delete the lab's namespace with all that is in it, and set the scene anew."""
+def reset_scene(lab: Lab, kube: Kube, scripts: Scripts, *, clock: Clock | None = None) -> None:
+    """Delete the lab's namespace with all that is in it, and set the scene anew.
+
+    The scripts are run before too: a namespace does not go while a node of its Pods is away.
+    """
+    remove_scene(lab, kube, scripts)
+    apply_scene(lab, kube, scripts, clock=clock)
+
+
+def remove_scene(lab: Lab, kube: Kube, scripts: Scripts) -> None:
+    """Bring the nodes to the start, and delete the lab's namespace with all that is in it."""
+    _run_scripts(lab, scripts)
     kube.delete_namespace(lab.namespace)
-    apply_scene(lab, kube, clock=clock)
+
+
+def _run_scripts(lab: Lab, scripts: Scripts) -> None:
+    for script in lab.scene_scripts():
+        scripts.run(script)
 
 
 def _is_set(lab: Lab, kube: Kube) -> bool:

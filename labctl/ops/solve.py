@@ -1,18 +1,19 @@
 """`labctl solve`: the author's solution, for one step or all."""
 
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from labctl.catalog import Lab, manifests
 from labctl.errors import LabInvalid
-from labctl.model import Cluster
 from labctl.ops.ports import Progress
+from labctl.ops.scripts import Scripts
 from labctl.resource import Resource
 
-SCRIPT_TIMEOUT: Final = 600.0
+MOST_FILES: Final = 200
+MOST_BYTES: Final = 1 << 20
+"""A learner's folder has a few small files; what is larger is not looked after."""
 
 
 class Kube(Protocol):
@@ -23,34 +24,18 @@ class Kube(Protocol):
     ) -> tuple[Resource, ...]: ...
 
 
-class Runner(Protocol):
-    """Starts programs, as labctl.tools.process.Process does."""
-
-    def run(  # noqa: D102
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        env: Mapping[str, str] | None = None,
-        cwd: str | None = None,
-    ) -> object: ...
-
-
 @dataclass(frozen=True)
 class Solver:
-    """Applies files of solutions to one lab's cluster. `path` is the learner's PATH."""
+    """Applies files of solutions to one lab's cluster."""
 
-    lab: Lab
-    cluster: Cluster
+    scripts: Scripts
     kube: Kube
-    runner: Runner
-    kubeconfig: Path
-    path: str
     progress: Progress
 
-    def solve(self, steps: Sequence[str]) -> tuple[str, ...]:
+    def solve(self, steps: Sequence[str], *, solution: str = "") -> tuple[str, ...]:
         """Solve steps in the order given; answers those for which something was done."""
-        folder = self.lab.folder / "solutions" / self._solution()
+        lab = self.scripts.lab
+        folder = lab.folder / "solutions" / (solution or self._solution())
         return tuple(step for step in steps if self.apply(folder, step))
 
     def apply(self, folder: Path, step: str) -> bool:
@@ -59,34 +44,46 @@ class Solver:
         Raises:
             ToolFailed: one of them failed.
         """
+        lab = self.scripts.lab
         script, manifest = folder / f"{step}.sh", folder / f"{step}.yaml"
         there = [path for path in (script, manifest) if path.is_file()]
         if not there:
             return False
         with self.progress.phase(f"Solve step '{step}'"):
             if script in there:
-                self._run(script)
+                with self._files_kept():
+                    self.scripts.run(script)
             if manifest in there:
-                self.kube.apply(manifests(manifest), namespace=self.lab.namespace)
+                self.kube.apply(lab.manifests(manifest), namespace=lab.namespace)
         return True
 
-    def _run(self, script: Path) -> None:
-        own = str(Path(sys.executable).parent)
-        self.runner.run(
-            ["bash", "-eu", str(script.absolute())],
-            timeout=SCRIPT_TIMEOUT,
-            cwd=str(self.lab.folder),
-            env={
-                "KUBECONFIG": str(self.kubeconfig),
-                "LABCTL_NAMESPACE": self.lab.namespace,
-                "LABCTL_CLUSTER": self.cluster.name,
-                "LABCTL_LAB": self.lab.id,
-                "PATH": f"{own}:{self.path}",
-            },
-        )
+    @contextmanager
+    def _files_kept(self) -> Iterator[None]:
+        """A script may write into the learner's folder: what they had written is kept beside."""
+        before = _contents(self.scripts.work)
+        starter = self.scripts.lab.starter()
+        try:
+            yield
+        finally:
+            for name, content in before.items():
+                path = self.scripts.work / name
+                changed = not path.is_file() or path.read_bytes() != content
+                if changed and content != starter.get(name):
+                    mine = path.with_name(f"{path.name}.mine")
+                    if not mine.exists():
+                        mine.write_bytes(content)
+                        self.progress.note(f"Your own '{name}' is kept as '{mine.name}'.")
 
     def _solution(self) -> str:
-        names = self.lab.solutions()
+        names = self.scripts.lab.solutions()
         if not names:
-            raise LabInvalid(f"Lab '{self.lab.id}' has no solution.")
+            raise LabInvalid(f"Lab '{self.scripts.lab.id}' has no solution.")
         return "default" if "default" in names else names[0]
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    small = [path for path in files[:MOST_FILES] if path.stat().st_size <= MOST_BYTES]
+    return {
+        str(path.relative_to(folder)): path.read_bytes() for path in small if path.suffix != ".mine"
+    }

@@ -1,8 +1,5 @@
 """The starter files: copied into the learner's folder, and taken away only where they are unchanged."""
 
-import filecmp
-import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +15,12 @@ def copy_starter(lab: Lab, target: Path) -> tuple[Path, ...]:
     """
     copied = []
     try:
-        for source, path in _pairs(lab, target):
+        for name, content in lab.starter().items():
+            path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() or path.is_symlink():
                 continue
-            shutil.copyfile(source, path)
+            path.write_bytes(content)
             copied.append(path)
     except OSError as err:
         raise ToolFailed(
@@ -36,10 +34,11 @@ def remove_starter(lab: Lab, target: Path) -> tuple[Path, ...]:
     """Remove unchanged copies and the folders that this empties; answer the files that are kept."""
     kept = []
     folders: set[Path] = set()
-    for source, path in _pairs(lab, target):
+    for name, content in lab.starter().items():
+        path = target / name
         if path.is_symlink() or not path.is_file():
             continue
-        if not filecmp.cmp(source, path, shallow=False):
+        if path.read_bytes() != content:
             kept.append(path)
             continue
         path.unlink()
@@ -49,10 +48,3 @@ def remove_starter(lab: Lab, target: Path) -> tuple[Path, ...]:
         with suppress(OSError):
             folder.rmdir()
     return tuple(kept)
-
-
-def _pairs(lab: Lab, target: Path) -> Iterator[tuple[Path, Path]]:
-    starter = lab.folder / "starter"
-    for source in sorted(starter.rglob("*")):
-        if source.is_file():
-            yield source, target / source.relative_to(starter)

@@ -16,7 +16,7 @@ from labctl.ops.create import (
     undone_on_error,
     wait_ready,
 )
-from labctl.ops.wish import Wish, check_name, node_runtimes, refuse_differences
+from labctl.ops.wish import Wish, check_name, refuse_differences
 
 LOCK_TIMEOUT: Final = 1800.0
 """Seconds to wait for another labctl that works on the same cluster: it may be building."""
@@ -26,6 +26,9 @@ SPACE_NEEDED: Final = 4 << 30
 
 class Stage(Protocol):
     """What a lab puts on the engine and into a ready cluster; each part may be done twice."""
+
+    def check_needs(self, kubernetes: str | None, runtimes: Sequence[Runtime]) -> None:
+        """PrerequisiteMissing where the lab can't be done on such a cluster, or this machine."""
 
     def node_images(
         self, kubernetes: str | None, runtimes: Sequence[Runtime], oci_runtime: OciRuntime
@@ -67,7 +70,7 @@ def up(
         ToolFailed: something on the way failed; nothing half-made is left.
     """
     check_name(wish.name)
-    node_runtimes(_runtimes(wish), wish.nodes)
+    wish.layout()
     ports.engine.info()
 
     def waiting() -> None:
@@ -120,7 +123,8 @@ def _make(
             f"{SPACE_NEEDED / 2**30:.0f} GiB.",
             hint="Free space: 'docker system df' shows what uses it.",
         )
-    runtimes = node_runtimes(_runtimes(wish), wish.nodes)
+    runtimes = wish.layout()
+    stage.check_needs(wish.kubernetes, runtimes)
     oci_runtime = wish.oci_runtime or OciRuntime.RUNC
     images = stage.node_images(wish.kubernetes, tuple(dict.fromkeys(runtimes)), oci_runtime)
     stage.build_images()
@@ -133,10 +137,6 @@ def _make(
         wait_ready(made, ports)
         stage.set_scene(made)
     return Up(made, "created")
-
-
-def _runtimes(wish: Wish) -> tuple[Runtime, ...]:
-    return wish.runtimes or (Runtime.CONTAINERD,)
 
 
 def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:

@@ -27,6 +27,16 @@ class Wish:
     """Several are given to the workers in turn."""
     oci_runtime: OciRuntime | None = None
     nodes: int | None = None
+    default_runtimes: tuple[Runtime, ...] = (Runtime.CONTAINERD,)
+    """Those of a new cluster where nothing was asked for; the lab says so."""
+    default_nodes: int | None = None
+
+    def layout(self) -> tuple[Runtime, ...]:
+        """The runtime of each node of a new cluster, the control plane first."""
+        runtimes = self.runtimes or self.default_runtimes
+        # The lab's number of nodes belongs to the lab's runtimes.
+        lab_nodes = self.default_nodes if not self.runtimes or len(runtimes) == 1 else None
+        return node_runtimes(runtimes, self.nodes or lab_nodes)
 
 
 def check_name(name: str) -> None:

@@ -1,14 +1,18 @@
 """One request to an API server: the `kubernetes` client's transport, and our errors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import yaml
 
 from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 CONNECT: Final = 3.0
 """Seconds to wait for a connection: the API server is on this machine."""
@@ -21,6 +25,28 @@ class ApiRefused(ToolFailed):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Stream:
+    """The lines of an answer, as they come. It ends when the server does, or with silence."""
+
+    def __init__(self, response: "BaseHTTPResponse") -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+        rest = b""
+        # Whatever ends it, a new stream is asked for: nothing is lost between two of them.
+        with suppress(HTTPError, OSError, ValueError):
+            for chunk in self._response.stream():
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from filter(None, lines)
+
+    def cut(self) -> None:
+        """End it, from another thread."""
+        with suppress(OSError, ValueError, RuntimeError):  # it has ended, or not yet begun
+            self._response.shutdown()
 
 
 class Rest:
@@ -47,6 +73,8 @@ class Rest:
         configuration.proxy = None
         configuration.retries = False
         self._host = configuration.host
+        self._silent = False
+        """Whether the last request had no answer: the next one need not wait for as long."""
         self._client = ApiClient(configuration)
 
     def request(
@@ -69,21 +97,24 @@ class Rest:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
-        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        url = self._host + path + (f"?{urlencode(query)}" if query else "")
+        headers = self._headers(method, path, content_type)
+        url = self._url(path, query)
         data = json.dumps(body) if content_type.endswith("yaml") else body
+        timeout = min(timeout, CONNECT) if self._silent else timeout
+        self._silent = True
         try:
             response = self._client.rest_client.request(  # type: ignore[no-untyped-call]
                 method, url, headers=headers, body=data, _request_timeout=(CONNECT, timeout)
             )
             response.read()
         except ApiException as err:  # older clients raise on a status, newer ones for TLS alone
+            self._silent = not err.status
             if err.status:
                 raise _refused(err.status, str(err.body or err.reason), path) from None
             raise self._unreachable(str(err.reason)) from None
         except (HTTPError, OSError) as err:
             raise self._unreachable(str(err)) from None
+        self._silent = False
         content = bytes(response.data or b"")
         if not 200 <= response.status < 300:
             raise _refused(response.status, content.decode(errors="replace"), path)
@@ -103,6 +134,44 @@ class Rest:
         document: dict[str, Any] = json.loads(answer)
         return document
 
+    @contextmanager
+    def stream(
+        self, path: str, *, query: Mapping[str, str], timeout: float = READ
+    ) -> Iterator[Stream]:
+        """An answer that does not end by itself, to be read in the block; errors as in `request`.
+
+        It is over after `timeout` seconds of silence.
+        """
+        from urllib3 import Timeout  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+        try:
+            # Past the client: its `request` reads to the end, in one way or another in each version.
+            response = self._client.rest_client.pool_manager.request(
+                "GET",
+                self._url(path, query),
+                headers=self._headers("GET", path, "application/json"),
+                preload_content=False,
+                retries=False,
+                timeout=Timeout(connect=CONNECT, read=timeout),
+            )
+        except (HTTPError, OSError) as err:
+            raise self._unreachable(str(err)) from None
+        try:
+            if response.status != 200:
+                raise _refused(response.status, _text(response), path)
+            yield Stream(response)
+        finally:
+            response.close()
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        return self._host + path + (f"?{urlencode(query)}" if query else "")
+
+    def _headers(self, method: str, path: str, content_type: str) -> dict[str, str]:
+        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, None)
+        return headers
+
     def _unreachable(self, reason: str) -> ApiUnreachable:
         return ApiUnreachable(
             f"The cluster's API server at {self._host} does not answer: {reason.splitlines()[0]}"
@@ -110,6 +179,15 @@ class Rest:
             else f"The cluster's API server at {self._host} does not answer.",
             hint="See what runs with 'labctl status'; 'labctl up' repairs a lab.",
         )
+
+
+def _text(response: "BaseHTTPResponse") -> str:
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    try:
+        return response.read().decode(errors="replace")
+    except (HTTPError, OSError):
+        return ""
 
 
 def _refused(status: int, text: str, path: str) -> ToolFailed:

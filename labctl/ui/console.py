@@ -2,13 +2,18 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
+import click
 from rich.console import Console as RichConsole
+from rich.console import Group
+from rich.live import Live
 from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from labctl.errors import LabctlError, ToolFailed
 from labctl.ui.progress import LiveProgress, PlainProgress
@@ -46,6 +51,15 @@ class Console:
         """A live line on a terminal, else plain lines on stderr."""
         return LiveProgress(self._err) if self._err.is_terminal else PlainProgress(self._err)
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits there."""
+        return self._err.is_terminal and sys.stdin.isatty()
+
+    def confirm(self, question: str) -> bool:
+        """Yes or no, asked on stderr; Enter alone is no."""
+        return click.confirm(question, default=False, err=True)
+
     def out(self, text: str = "", *, style: str | None = None) -> None:
         """A line of the answer, as it is: no markup is read. Long lines are left whole."""
         self._out.print(text, style=style, markup=False, soft_wrap=True)
@@ -53,6 +67,28 @@ class Console:
     def talk(self, text: str, *, style: str | None = None) -> None:
         """A line beside the answer."""
         self._err.print(text, style=style, markup=False, soft_wrap=not self._err.is_terminal)
+
+    @property
+    def redraws(self) -> bool:
+        """Whether the answer goes to a terminal on which lines can be drawn anew."""
+        return self._out.is_terminal and not self._out.is_dumb_terminal
+
+    @property
+    def height(self) -> int:
+        """The terminal's lines."""
+        return self._out.height
+
+    @contextmanager
+    def drawing(self) -> Iterator[Callable[[Sequence[tuple[str, str | None]]], None]]:
+        """A part of the answer that is drawn anew with each call; the last one stays."""
+        # No thread that refreshes: programs are started meanwhile, and a fork wants few threads.
+        with Live(console=self._out, auto_refresh=False, vertical_overflow="crop") as live:
+
+            def draw(lines: Sequence[tuple[str, str | None]]) -> None:
+                texts = (Text(line, style=style or "") for line, style in lines)
+                live.update(Group(*texts), refresh=True)
+
+            yield draw
 
     def markdown(self, text: str) -> None:
         """A guide: laid out on a terminal, the source itself elsewhere."""

@@ -1,11 +1,11 @@
 """A report as text for a terminal of 80 columns, and as the document labctl/result/v1."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
 from labctl.results import CheckResult, Evidence, Outcome, Report, StepResult
 from labctl.texts import Texts, spell
+from labctl.ui.columns import wrapped
 
 FORMAT: Final = "labctl/result/v1"
 WIDTH: Final = 80
@@ -42,9 +42,9 @@ def text_lines(
             yield "", None
         yield f"{texts.step_title(step.id)} ({step.id})", "bold"
         for check in step.checks:
-            yield from _check(check, texts, titles)
+            yield from check_lines(check, texts, titles)
     yield "", None
-    yield from _summary(report, whole=whole)
+    yield from summary_lines(report, whole=whole)
 
 
 def document(report: Report, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
@@ -71,11 +71,11 @@ def document(report: Report, texts: Texts, titles: dict[str, str]) -> dict[str, 
 def _document(check: CheckResult, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
     failure = None
     if check.code:
-        values = _values(check)
+        found = values(check)
         failure = {
             "code": check.code,
-            "title": texts.title(check.code, values),
-            "rationale": texts.rationale(check.code, values),
+            "title": texts.title(check.code, found),
+            "rationale": texts.rationale(check.code, found),
             "expected": check.expected,
             "actual": check.actual,
             "about": list(check.about),
@@ -94,7 +94,10 @@ def _document(check: CheckResult, texts: Texts, titles: dict[str, str]) -> dict[
     }
 
 
-def _check(check: CheckResult, texts: Texts, titles: dict[str, str]) -> Iterator[Line]:
+def check_lines(
+    check: CheckResult, texts: Texts, titles: dict[str, str], *, brief: bool = False
+) -> Iterator[Line]:
+    """One check for people; `brief` leaves the evidence out, and what shows it."""
     title = titles.get(check.name, check.title)
     mark = f"  {MARKS[check.outcome]:<5} "
     yield from _wrapped(title, STYLES[check.outcome], first=mark)
@@ -104,9 +107,10 @@ def _check(check: CheckResult, texts: Texts, titles: dict[str, str]) -> Iterator
     if check.message:
         yield from _wrapped(check.message)
     if check.code:
-        values = _values(check)
-        yield from _wrapped(f"{texts.title(check.code, values)}.".replace("..", "."))
-        yield from _wrapped(texts.rationale(check.code, values))
+        found = values(check)
+        yield from _wrapped(f"{texts.title(check.code, found)}.".replace("..", "."))
+        yield from _wrapped(texts.rationale(check.code, found))
+    if check.code and not brief:
         for evidence in check.evidence:
             yield from _evidence(evidence)
         # Command lines are never broken: they are there to be copied.
@@ -120,11 +124,12 @@ def _evidence(evidence: Evidence) -> Iterator[Line]:
         yield from _wrapped(line, "dim", first=f"{MARGIN}  ", rest=f"{MARGIN}    ")
 
 
-def _summary(report: Report, *, whole: bool) -> Iterator[Line]:
+def summary_lines(report: Report, *, whole: bool) -> Iterator[Line]:
+    """How many checks pass, and what to do next."""
     checks = report.checks
     passed = sum(check.outcome is Outcome.PASS for check in checks)
     yield f"{passed} of {len(checks)} checks pass.", STYLES[report.outcome]
-    step = _first_open(report)
+    step = first_open(report)
     if step is None:
         yield f"Next: labctl {'show --debrief' if whole else 'check'}", None
     elif step.outcome is Outcome.WAITING:
@@ -135,7 +140,8 @@ def _summary(report: Report, *, whole: bool) -> Iterator[Line]:
         yield f"Next: labctl hint {step.id}", None
 
 
-def _first_open(report: Report) -> StepResult | None:
+def first_open(report: Report) -> StepResult | None:
+    """The step that the learner is at: an error before all others; None when all pass."""
     errors = [step for step in report.steps if step.outcome is Outcome.ERROR]
     others = [step for step in report.steps if step.outcome is not Outcome.PASS]
     return next(iter([*errors, *others]), None)
@@ -144,16 +150,10 @@ def _first_open(report: Report) -> StepResult | None:
 def _wrapped(
     text: str, style: str | None = None, *, first: str = MARGIN, rest: str = MARGIN
 ) -> Iterator[Line]:
-    for line in textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [first]:
+    for line in wrapped(text, WIDTH, first=first, rest=rest):
         yield line, style
 
 
-def _values(check: CheckResult) -> dict[str, Any]:
+def values(check: CheckResult) -> dict[str, Any]:
+    """What the texts of a check's code may use."""
     return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}

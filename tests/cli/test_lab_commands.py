@@ -35,12 +35,16 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
         self.settings = Settings.read({**os.environ, **environ})
+        kubeconfig = folder / "home" / "clusters" / "tiny" / "kubeconfig"
+        kubeconfig.parent.mkdir(parents=True)
+        kubeconfig.write_text("apiVersion: v1\n", encoding="utf-8")
         self.engine = FakeEngine(rows=[NODE])
         self.kube = FakeKube()
 
     def labctl(self, *argv: str) -> Said:
         out, err = io.StringIO(), io.StringIO()
-        app = App(self.settings, Console(no_color=True, out=out, err=err))
+        console = Console(no_color=True, out=out, err=err)
+        app = App(self.settings, console, trust=True)
         app.__dict__.update(engine=self.engine, kube=lambda _name: self.kube)
         code = run(list(argv), app)
         return Said(code, out.getvalue(), err.getvalue())

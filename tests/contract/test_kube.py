@@ -1,9 +1,11 @@
 """Kube against a real API server, and the fake that stands in for it held to the same answers."""
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
 from labctl.ops.reader import reader_kubeconfig
 from labctl.store import Store
+from labctl.tools import kube_rest
 from labctl.tools.kube import Kube
 from labctl.tools.kube_rest import ApiRefused
 from labctl.waiting import Pending, wait_until
@@ -208,6 +211,41 @@ def test_a_proxy_of_the_environment_is_not_asked_for_a_local_cluster(
             CONFIG.replace("https://127.0.0.1:1", f"http://127.0.0.1:{server.server_port}")
         )
         assert Kube(path).version() == "1.2.3"
+
+
+class Slow(Version):
+    """Says nothing for a while unless it is asked for the version."""
+
+    def do_GET(self) -> None:
+        if self.path != "/version":
+            time.sleep(1)
+        with suppress(OSError):
+            super().do_GET()
+
+
+def test_an_api_server_that_hangs_is_waited_for_once_and_then_not_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_rest, "CONNECT", 0.1)
+    path = tmp_path / "kubeconfig"
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        path.write_text(
+            CONFIG.replace("https://127.0.0.1:1", f"http://127.0.0.1:{server.server_port}")
+        )
+        rest = kube_rest.Rest(path)
+
+        def waited() -> float:
+            start = time.monotonic()
+            with pytest.raises(ApiUnreachable):
+                rest.request("GET", "/hang", timeout=0.5)
+            return time.monotonic() - start
+
+        assert waited() >= 0.5
+        assert waited() < 0.45
+        rest.request("GET", "/version")
+        assert waited() >= 0.5
+        server.shutdown()
 
 
 def test_a_cluster_without_a_kubeconfig_says_how_to_start_one(tmp_path: Path) -> None:

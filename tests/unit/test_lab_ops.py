@@ -9,21 +9,23 @@ import pytest
 
 from labctl.catalog import Lab
 from labctl.errors import ExitCode, KubeNotFound, PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, Cluster, Node
+from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, Cluster, ImageInfo, Node
 from labctl.ops.check import check
 from labctl.ops.hint import hint
 from labctl.ops.lab_target import resolve
 from labctl.ops.learner_progress import LearnerProgress
 from labctl.ops.reset import reset
 from labctl.ops.scene import apply_scene, reset_scene
+from labctl.ops.scripts import Scripts
 from labctl.ops.solve import Solver
 from labctl.ops.starter import copy_starter, remove_starter
 from labctl.resource import Resource
 from labctl.results import CheckResult, Outcome, Report, StepResult
 from labctl.store import Store
+from labctl.tools.process import Output
 from tests.fakes import FakeEngine, FakeProgress, FakeTime
 from tests.kube_fake import FakeKube
-from tests.lab_factory import LAB, tiny
+from tests.lab_factory import tiny
 
 NODE = Node("labctl-tiny-control-plane", "control-plane", True, "running", "image")
 CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", (NODE,))
@@ -67,18 +69,32 @@ class FakeRunner:
         timeout: float,
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
-    ) -> object:
+    ) -> Output:
         self.runs.append((list(argv), env or {}, cwd))
         if self.fail:
             raise ToolFailed("'bash' exited with 1.", argv=argv)
-        return None
+        return Output("", "")
+
+
+def scripts(lab: Lab, runner: FakeRunner | None = None) -> Scripts:
+    config, work = Path("/state/kubeconfig"), lab.folder.parent / "work"
+    return Scripts(lab, CLUSTER, runner or FakeRunner(), config, "/usr/bin", work)
 
 
 @dataclass
 class FakeContainers:
-    """Containers by name with their labels."""
+    """Containers by name with their labels, and images by name with theirs."""
 
     there: dict[str, dict[str, str]]
+    stored: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def images(self, label: str) -> tuple[ImageInfo, ...]:
+        key, _, value = label.partition("=")
+        found = [name for name, labels in self.stored.items() if labels.get(key) == value]
+        return tuple(ImageInfo(name, (name,), (), "linux", "amd64", 1, None) for name in found)
+
+    def untag(self, reference: str) -> bool:
+        return self.stored.pop(reference, None) is not None
 
     def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         key, _, value = label.partition("=")
@@ -140,10 +156,10 @@ def test_no_running_lab_says_how_to_start_one() -> None:
 
 def test_a_scene_is_set_once_and_the_learner_s_changes_stay(lab: Lab) -> None:
     kube = FakeKube()
-    assert apply_scene(lab, kube, clock=FakeTime().clock())
+    assert apply_scene(lab, kube, scripts(lab), clock=FakeTime().clock())
     assert kube.calls == ["apply Namespace/tiny", "apply ConfigMap/start", "apply Namespace/tiny"]
     assert kube.get("v1", "ConfigMap", "start", "tiny").namespace == "tiny"
-    assert not apply_scene(lab, kube, clock=FakeTime().clock())
+    assert not apply_scene(lab, kube, scripts(lab), clock=FakeTime().clock())
     assert len(kube.calls) == 3
 
 
@@ -162,15 +178,15 @@ class Full(FakeKube):
 def test_a_scene_that_was_cut_short_is_set_again(lab: Lab) -> None:
     full = Full()
     with pytest.raises(ToolFailed):
-        apply_scene(lab, full)
+        apply_scene(lab, full, scripts(lab))
     kube = FakeKube(objects=full.objects)
-    assert apply_scene(lab, kube)
+    assert apply_scene(lab, kube, scripts(lab))
     assert kube.get("v1", "ConfigMap", "start", "tiny")
 
 
 def test_reset_brings_the_scene_back_and_leaves_nodes_alone(lab: Lab, store: Store) -> None:
     kube = FakeKube()
-    apply_scene(lab, kube)
+    apply_scene(lab, kube, scripts(lab))
     kube.apply(
         [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}], namespace="tiny"
     )
@@ -182,7 +198,7 @@ def test_reset_brings_the_scene_back_and_leaves_nodes_alone(lab: Lab, store: Sto
         }
     )
     LearnerProgress(shown={"first": ["x"]}).save(store, "tiny")
-    removed = reset(lab, CLUSTER, kube, containers, store, progress=FakeProgress())
+    removed = reset(scripts(lab), kube, containers, [], store, progress=FakeProgress())
     assert removed == ("mine",)
     assert set(containers.there) == {"node", "other"}
     assert kube.get("v1", "ConfigMap", "start", "tiny")
@@ -191,20 +207,9 @@ def test_reset_brings_the_scene_back_and_leaves_nodes_alone(lab: Lab, store: Sto
     assert LearnerProgress.load(store, "tiny") == LearnerProgress()
 
 
-def test_a_lab_that_changes_its_cluster_is_not_reset_by_halves(
-    tmp_path: Path, store: Store
-) -> None:
-    lab = tiny(tmp_path, lab=LAB + "reset: cluster\n")
-    kube = FakeKube()
-    with pytest.raises(UsageError) as caught:
-        reset(lab, CLUSTER, kube, FakeContainers({}), store, progress=FakeProgress())
-    assert "--recreate" in caught.value.hint
-    assert kube.calls == []
-
-
 def test_reset_scene_works_where_nothing_is_left(lab: Lab) -> None:
     kube = FakeKube()
-    reset_scene(lab, kube)
+    reset_scene(lab, kube, scripts(lab))
     assert kube.get("v1", "ConfigMap", "start", "tiny")
 
 
@@ -278,8 +283,7 @@ def test_damaged_progress_is_a_fresh_start(store: Store) -> None:
 
 
 def solver(lab: Lab, kube: FakeKube, runner: FakeRunner) -> Solver:
-    config = Path("/state/kubeconfig")
-    return Solver(lab, CLUSTER, kube, runner, config, "/usr/bin", FakeProgress())
+    return Solver(scripts(lab, runner), kube, FakeProgress())
 
 
 def test_a_step_is_solved_by_its_manifest_or_script(lab: Lab) -> None:

@@ -1,0 +1,1 @@
+"""`labctl grade`: learners' work, applied and checked anew where the teacher is."""

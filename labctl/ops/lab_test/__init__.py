@@ -1,0 +1,1 @@
+"""`labctl lab test`: whether a lab does what it says, on real clusters."""

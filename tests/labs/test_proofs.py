@@ -1,0 +1,79 @@
+"""Each proof of `labctl lab test` is itself proved: a lab broken for it is found, in its own words."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.broken_labs import BROKEN, course
+from tests.lab_fixtures import Cli
+
+pytestmark = [pytest.mark.labs, pytest.mark.timeout(1500)]
+
+FOUND = {
+    "already-solved": ("untouched", "already passes (at the start)"),
+    "first-seconds": ("solutions", "passes only in the first seconds"),
+    "mistake-passes": ("mistakes", "'one-replica' passes: replicas_wanted does not see it"),
+    "not-twice": ("solutions", "'bash' exited with 1"),
+    "check-writes": ("solutions", "a check may only look"),
+    "reset-does-not": ("reset", "The lab was reset, and runs_by_hand already passes"),
+    "hint-fails": ("commands", "A command does not work (hint of selector-mismatch)"),
+    "leftover": ("clean", "something is left or changed"),
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+    """All of them in one run, on one cluster."""
+    folder = tmp_path_factory.mktemp("broken")
+    labs = course(folder / "labs")
+    cli = Cli(folder / "home", folder)
+    try:
+        argv = ("lab", "--labs", str(labs), "test", "--all", "--trust", "--output", "json")
+        ran = cli(*argv, code=None, timeout=1400)
+        assert ran.code in (1, 5), ran
+        found = json.loads(ran.out)["labs"]
+        yield {lab["lab"]: lab for lab in found}
+    finally:
+        subprocess.run(
+            ["docker", "rm", "--force", "reset-does-not-by-hand"], capture_output=True, check=False
+        )
+
+
+def _wrong(lab: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["proof"], one["message"]) for one in lab["proofs"] if one["verdict"] != "pass"]
+
+
+def test_a_good_lab_passes_every_proof(report: dict[str, dict[str, Any]]) -> None:
+    assert _wrong(report["good"]) == []
+    proved = {one["proof"] for one in report["good"]["proofs"]}
+    assert proved == {
+        "lint",
+        "scene",
+        "untouched",
+        "mistakes",
+        "solutions",
+        "commands",
+        "reset",
+        "clean",
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name != "good"])
+def test_a_broken_lab_is_found_with_its_own_message(
+    report: dict[str, dict[str, Any]], name: str
+) -> None:
+    proof, words = FOUND[name]
+    wrong = _wrong(report[name])
+    assert any(found == proof and words in message for found, message in wrong), wrong
+
+
+def test_the_shared_cluster_went_without_a_trace(
+    report: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    assert report
+    left = ["docker", "ps", "--all", "--quiet", "--filter", "label=dev.labctl.lab=*"]
+    assert subprocess.run(left, capture_output=True, text=True, check=True).stdout == ""
