@@ -7,15 +7,15 @@ from pathlib import Path
 
 from labctl.errors import LabInvalid
 
-IGNORED = "__pycache__"
+IGNORED = frozenset({"__pycache__", ".git", ".DS_Store"})
 
 
 def lab_digest(folder: Path) -> str:
     """`sha256:...` over the files of a folder: the same on every machine for the same lab.
 
     What counts is each file's path in the folder and its content, and for a link the text of its
-    target, wherever that leads. Modes, times and empty folders don't count, nor do `__pycache__`
-    and names that begin with a dot, with all below them.
+    target, wherever that leads. Modes, times and empty folders don't count, nor do what Python,
+    git and a file manager leave (`__pycache__`, `.git`, `.DS_Store`), with all below them.
 
     Raises:
         LabInvalid: something in the folder can't be read.
@@ -52,7 +52,7 @@ def _content(path: Path) -> tuple[bytes, bytes]:
 
 
 def _counts(name: str) -> bool:
-    return name != IGNORED and not name.startswith(".")
+    return name not in IGNORED
 
 
 def _fail(err: OSError) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
         "list": "List the course's labs",
         "show": "Show a lab's guide",
         "check": "Check your work: what passes, what does not, and why",
+        "serve": "Show the lab in a browser: guide, steps and checks, live",
         "hint": "Show the next hint for a step",
         "solve": "Apply the author's solution of a step",
         "reset": "Put a lab back to its start",

@@ -9,7 +9,7 @@ from labctl.cli.stage import learner_folder
 from labctl.ops import clusters
 from labctl.ops.bell import Bell
 from labctl.ops.check import check
-from labctl.ops.live import FOLLOWED, LabGone, Live
+from labctl.ops.live import FOLLOWED, OUTAGE_PATIENCE, LabGone, Live
 from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_events import EngineEvents
 from labctl.tools.follower import Follower
@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def following(
-    app: App, lab: "Lab", cluster: "Cluster", *, step: str | None = None
+    app: App,
+    lab: "Lab",
+    cluster: "Cluster",
+    *,
+    step: str | None = None,
+    patience: float = OUTAGE_PATIENCE,
 ) -> Iterator[tuple[Live, Bell]]:
     """The lab, followed until the block ends; closing the bell ends its snapshots."""
     bell = Bell()
     followers = _followers(app, lab, cluster.name, bell)
     for one in followers:
         one.start()
+    look = _Look(app, lab, cluster.name, step)
     try:
-        yield Live(lab, _Look(app, lab, cluster.name, step), bell, app.learner, step), bell
+        yield Live(lab, look, bell, app.learner, step, patience=patience), bell
     finally:
         bell.close()
         for one in followers:

@@ -18,6 +18,7 @@ def command(app: App, step: str, name: str | None, everything: bool) -> None:
     Each call shows one more.
     """
     from labctl.ops.hint import hint  # noqa: PLC0415 - see labctl.cli.list
+    from labctl.ui.words import say  # noqa: PLC0415
 
     lab, cluster = running(app, None, name, code=False)
     language = app.settings.language
@@ -25,6 +26,7 @@ def command(app: App, step: str, name: str | None, everything: bool) -> None:
     for text in hints.texts:
         app.console.out(text)
     if hints.left:
-        app.console.talk(f"{hints.left} more: labctl hint {step}")
+        app.console.talk(say(language, "{} more: {}", hints.left, f"labctl hint {step}"))
     else:
-        app.console.talk(f"That was the last hint. The solution: labctl solve {step}")
+        last = "That was the last hint. The solution: {}"
+        app.console.talk(say(language, last, f"labctl solve {step}"))

@@ -18,7 +18,7 @@ def command(app: App, lab: str | None, step: str | None, debrief: bool) -> None:
     found = app.catalog.get(lab)
     language = app.settings.language
     if debrief:
-        app.console.markdown(found.debrief())
+        app.console.markdown(found.debrief(language))
     elif step:
         app.console.markdown(found.guide_step(language, found.step(step).id))
     else:

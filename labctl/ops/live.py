@@ -111,6 +111,8 @@ class Live:
     step: str | None = None
     clock: Clock = field(default_factory=Clock)
     wall: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    patience: float = OUTAGE_PATIENCE
+    """Seconds that an outage is waited for."""
     pace: Pace = field(default_factory=Pace)
     _report: Report | None = None
     _out: tuple[float, datetime] | None = None
@@ -120,7 +122,7 @@ class Live:
 
         Raises:
             LabGone: the lab was removed.
-            LabctlError: cluster or engine did not answer for OUTAGE_PATIENCE; with its exit code.
+            LabctlError: cluster or engine did not answer for `patience`; with its exit code.
         """
         changed = True
         while not self.changes.closed:
@@ -160,9 +162,9 @@ class Live:
     def _outage(self, err: LabctlError) -> Outage:
         now = self.clock.now()
         start, since = self._out = self._out or (now, self.wall())
-        left = OUTAGE_PATIENCE - (now - start)
+        left = self.patience - (now - start)
         if left <= 0:
-            raise _given_up(err) from err
+            raise _given_up(err, self.patience) from err
         return Outage(err.message, since, left)
 
     def _seen_now(self, outage: Outage | None = None) -> Snapshot:
@@ -190,8 +192,8 @@ def _refuse_outage(report: Report) -> None:
         raise ApiUnreachable(faults[Fault.API])
 
 
-def _given_up(err: LabctlError) -> LabctlError:
-    message = f"{err.message} labctl waited {OUTAGE_PATIENCE:.0f} s for it."
+def _given_up(err: LabctlError, waited: float) -> LabctlError:
+    message = f"{err.message} labctl waited {waited:.0f} s for it."
     hint = err.hint or "See what runs with: labctl status"
     if err.exit_code is ExitCode.PREREQUISITE:
         return PrerequisiteMissing(message, hint=hint, details=err.details)

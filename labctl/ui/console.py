@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console as RichConsole
 from rich.console import Group
 from rich.live import Live
@@ -115,9 +116,10 @@ class Console:
 
     def _plain_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         lines = [[column.upper() for column in columns], *(list(row) for row in rows)]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
+        # A Korean letter takes two columns.
+        widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
         for line in lines:
-            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            cells = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
             self.out("   ".join(cells).rstrip())
 
     def error(self, err: LabctlError) -> None:

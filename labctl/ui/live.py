@@ -120,7 +120,7 @@ def _end(snapshot: Snapshot, report: Report, view: View) -> Iterator[Line]:
     if snapshot.outage:
         yield "Nobody's work was looked at meanwhile.", None
     else:
-        yield from summary_lines(report, whole=view.whole)
+        yield from summary_lines(report, view.texts.language, whole=view.whole)
 
 
 def _prose(text: str, style: str) -> Iterator[Line]:
@@ -148,7 +148,9 @@ class Changes:
         for line in self._lines(snapshot, snapshot.report):
             self._console.out(line)
         if snapshot.passed:
-            for line, style in summary_lines(snapshot.report, whole=self._view.whole):
+            for line, style in summary_lines(
+                snapshot.report, self._view.texts.language, whole=self._view.whole
+            ):
                 self._console.out(line, style=style)
 
     def _lines(self, snapshot: Snapshot, report: Report) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from labctl.results import CheckResult, Evidence, Outcome, Report, StepResult
 from labctl.texts import Texts, spell
+from labctl.ui import words
 from labctl.ui.columns import wrapped
 
 FORMAT: Final = "labctl/result/v1"
@@ -44,7 +45,7 @@ def text_lines(
         for check in step.checks:
             yield from check_lines(check, texts, titles)
     yield "", None
-    yield from summary_lines(report, whole=whole)
+    yield from summary_lines(report, texts.language, whole=whole)
 
 
 def document(report: Report, texts: Texts, titles: dict[str, str]) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def check_lines(
     yield from _wrapped(title, STYLES[check.outcome], first=mark)
     if check.outcome is Outcome.BLOCKED:
         waits = titles.get(check.blocked_by, check.blocked_by)
-        yield from _wrapped(f"Waits for: {waits}", "dim")
+        yield from _wrapped(words.say(texts.language, "Waits for: {}", waits), "dim")
     if check.message:
         yield from _wrapped(check.message)
     if check.code:
@@ -112,32 +113,34 @@ def check_lines(
         yield from _wrapped(texts.rationale(check.code, found))
     if check.code and not brief:
         for evidence in check.evidence:
-            yield from _evidence(evidence)
+            yield from _evidence(evidence, texts.language)
         # Command lines are never broken: they are there to be copied.
         for command in check.see[-MOST_COMMANDS:]:
-            yield f"{MARGIN}See it yourself: {command}", None
+            yield MARGIN + words.say(texts.language, "See it yourself: {}", command), None
 
 
-def _evidence(evidence: Evidence) -> Iterator[Line]:
-    yield from _wrapped(f"{evidence.title}:", "dim")
+def _evidence(evidence: Evidence, language: str) -> Iterator[Line]:
+    yield from _wrapped(f"{words.title(language, evidence.title)}:", "dim")
     for line in evidence.lines:
         yield from _wrapped(line, "dim", first=f"{MARGIN}  ", rest=f"{MARGIN}    ")
 
 
-def summary_lines(report: Report, *, whole: bool) -> Iterator[Line]:
+def summary_lines(report: Report, language: str, *, whole: bool) -> Iterator[Line]:
     """How many checks pass, and what to do next."""
     checks = report.checks
     passed = sum(check.outcome is Outcome.PASS for check in checks)
-    yield f"{passed} of {len(checks)} checks pass.", STYLES[report.outcome]
+    counted = words.say(language, "{} of {} checks pass.", passed, len(checks))
+    yield counted, STYLES[report.outcome]
     step = first_open(report)
     if step is None:
-        yield f"Next: labctl {'show --debrief' if whole else 'check'}", None
+        said, command = "Next: {}", "labctl show --debrief" if whole else "labctl check"
     elif step.outcome is Outcome.WAITING:
-        yield f"Still on its way. Next: labctl check --step {step.id}", None
+        said, command = "Still on its way. Next: {}", f"labctl check --step {step.id}"
     elif step.outcome is Outcome.ERROR:
-        yield "An error is not your work's fault. Next: labctl status", None
+        said, command = "An error is not your work's fault. Next: {}", "labctl status"
     else:
-        yield f"Next: labctl hint {step.id}", None
+        said, command = "Next: {}", f"labctl hint {step.id}"
+    yield words.say(language, said, command), None
 
 
 def first_open(report: Report) -> StepResult | None:

@@ -3,9 +3,11 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from labctl.cli import run
 from labctl.cli.app import App
@@ -70,6 +72,16 @@ def test_course_shows_the_labs_and_what_comes_next(machine: Machine, progress: P
     ]
 
 
+def test_columns_stand_below_each_other_in_korean_too(machine: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "labs/010-tiny/lab.yaml"
+    file.write_text(file.read_text().replace("{en: A tiny lab}", "{en: A tiny lab, ko: 작은 실습}"))
+    machine.settings = replace(machine.settings, language="ko")
+    lines = machine.labctl("course").out.splitlines()
+    starts = [cell_len(line[: line.index("open")]) for line in lines if "open" in line]
+    assert len(starts) == 2
+    assert len(set(starts)) == 1
+
+
 def test_next_names_the_step_of_the_running_lab(machine: Machine) -> None:
     said = machine.labctl("next")
     assert (said.code, said.err) == (0, "")
@@ -96,7 +108,7 @@ def test_check_records_what_passed(machine: Machine, progress: Path, tmp_path: P
 
 
 def test_a_damaged_file_is_said_and_the_answer_comes(machine: Machine, progress: Path) -> None:
-    progress.parent.mkdir()
+    progress.parent.mkdir(exist_ok=True)
     progress.write_text("{")
     said = machine.labctl("next")
     assert (said.code, said.out.splitlines()[-1]) == (0, "Next: labctl show tiny --step first")

@@ -188,3 +188,51 @@ def test_a_check_that_hangs_is_ended_even_when_it_swallows_the_alarm(tmp_path: P
     hangs, clings, _ = report.checks
     assert hangs.message == "The check did not end within 0.2 s."
     assert clings.message == "The check hung and was ended."
+
+
+ESCAPES = (
+    HEAD
+    + '''
+import signal
+
+@check
+def escapes():
+    """Leaves its group, twice"""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            Path(__file__).with_name("pid").write_text(str(os.getpid()))
+            time.sleep(600)
+        os._exit(0)
+    while not Path(__file__).with_name("pid").exists():
+        time.sleep(0.01)
+
+@check
+def multiplies():
+    """Forks on and on"""
+    Path(__file__).with_name("first").write_text(str(os.getpid()))
+    for _ in range(5):
+        os.fork()
+    if str(os.getpid()) != Path(__file__).with_name("first").read_text():
+        os.setsid()
+        with Path(__file__).with_name("many").open("a") as file:
+            file.write(f"{os.getpid()}\\n")
+        time.sleep(600)
+
+@check
+def fine():
+    """Is fine"""
+'''
+)
+
+
+def test_a_process_that_leaves_its_group_is_ended_too(tmp_path: Path) -> None:
+    steps = "steps: [{id: first, checks: [escapes, multiplies, fine]}]"
+    report = run(tmp_path, ESCAPES, steps=steps)
+    assert list(outcomes(report).values()) == [Outcome.PASS] * 3
+    folder = tmp_path / "010-tiny" / "checks"
+    many = [int(line) for line in (folder / "many").read_text().split()]
+    assert len(many) > 10
+    assert not [pid for pid in (*many, int((folder / "pid").read_text())) if is_running(pid)]

@@ -18,6 +18,7 @@ from labctl.errors import (
     LabctlError,
     PrerequisiteMissing,
     ToolFailed,
+    UsageError,
 )
 from labctl.grades import Grade, exit_code
 from labctl.lab_digest import lab_digest
@@ -374,6 +375,15 @@ def test_a_cluster_that_can_t_be_made_is_told_of_all_that_needed_it(
     )
     assert [one.outcome for one in found] == ["error", "error", "pass"]
     assert exit_code(found) is code
+
+
+def test_a_cluster_that_can_t_be_is_the_receipt_s_fault(desk: FakeDesk, learner: Class) -> None:
+    desk.errors = {"up": UsageError("There is no CRI-O for 1.37.")}
+    found = grade([learner.hands_in("a"), learner.hands_in("b")], desk)
+    assert [(one.outcome, one.reasons) for one in found] == [
+        ("refused", ("There is no CRI-O for 1.37.",))
+    ] * 2
+    assert exit_code(found) is ExitCode.NOT_PASSED
 
 
 def test_after_a_lab_that_stays_nothing_is_graded_on_its_cluster(

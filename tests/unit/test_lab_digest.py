@@ -37,7 +37,7 @@ def _compiled(folder: Path) -> None:
 def _dots(folder: Path) -> None:
     (folder / ".git").mkdir()
     (folder / ".git/HEAD").write_text("main")
-    (folder / "checks/.hidden").write_text("x")
+    (folder / "checks/.DS_Store").write_text("x")
 
 
 def _empty(folder: Path) -> None:

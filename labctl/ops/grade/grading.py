@@ -154,6 +154,10 @@ def _graded(group: Sequence[_Claim], labs: Labs, *, trust: bool) -> Iterable[tup
                     stand.leave()
     except Interrupted:
         raise
+    except UsageError as err:
+        # No such cluster can be, whoever claims it.
+        for claim in waiting:
+            yield claim, replace(claim.grade, reasons=(*claim.grade.reasons, err.message))
     except LabctlError as err:
         # Nothing of the learners': the cluster, or what puts labs on it, does not work.
         for claim in waiting:
