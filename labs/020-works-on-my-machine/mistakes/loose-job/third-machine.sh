@@ -1,0 +1,1 @@
+labctl load trainer:v1

@@ -1,0 +1,11 @@
+# The new data as it comes, with a line that can't be read.
+kubectl replace --filename starter/new-data.yaml
+start() {
+  kubectl -n nightly delete job "$1" --ignore-not-found
+  kubectl -n nightly create job "$1" --from=cronjob/train
+}
+start with-new-data
+kubectl -n nightly wait --for=condition=failed --timeout=120s job/with-new-data
+mkdir -p "$LABCTL_WORK"
+line=$(sed -n '/Gentoo,NA,NA/=' starter/new-data.yaml)
+printf 'bad_line: %s\n' "$line" >"$LABCTL_WORK/answers.yaml"

@@ -1,0 +1,38 @@
+kubectl apply --filename - <<'MANIFEST'
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: train
+  namespace: nightly
+spec:
+  schedule: "* * * * *"
+  timeZone: Asia/Seoul
+  concurrencyPolicy: Forbid
+  successfulJobsHistoryLimit: 3
+  failedJobsHistoryLimit: 3
+  jobTemplate:
+    spec:
+      backoffLimit: 1
+      template:
+        metadata:
+          labels:
+            app: train
+        spec:
+          restartPolicy: Never
+          securityContext:
+            runAsNonRoot: true
+          containers:
+            - name: train
+              image: docker.io/library/train-nightly:v1
+              imagePullPolicy: IfNotPresent
+              resources:
+                requests: {cpu: 50m, memory: 32Mi}
+                limits: {memory: 128Mi}
+              volumeMounts:
+                - {name: data, mountPath: /data}
+          volumes:
+            - {name: data, configMap: {name: penguins}}
+MANIFEST
+# One run that does not wait for the clock.
+kubectl -n nightly delete job first --ignore-not-found
+kubectl -n nightly create job first --from=cronjob/train

@@ -1,0 +1,1 @@
+kubectl -n clinic patch configmap server-settings --patch '{"data": {"units": "g"}}'

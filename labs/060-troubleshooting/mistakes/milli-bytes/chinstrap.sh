@@ -1,0 +1,1 @@
+kubectl -n clinic set resources deployment chinstrap --requests=memory=512m

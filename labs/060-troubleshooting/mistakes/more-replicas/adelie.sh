@@ -1,0 +1,1 @@
+kubectl -n clinic scale deployment adelie --replicas=3

@@ -1,0 +1,1 @@
+kubectl -n clinic set image deployment/adelie server=docker.io/library/clinic-server

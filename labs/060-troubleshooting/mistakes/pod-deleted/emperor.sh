@@ -1,0 +1,1 @@
+kubectl -n clinic delete pod --selector app=emperor

@@ -1,0 +1,1 @@
+kubectl -n clinic label pod --selector app=rockhopper --overwrite app=rock-hopper

@@ -1,0 +1,1 @@
+kubectl -n clinic scale deployment king --replicas=0

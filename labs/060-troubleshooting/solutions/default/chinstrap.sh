@@ -1,0 +1,2 @@
+# Mi, not Gi.
+kubectl -n clinic set resources deployment chinstrap --requests=memory=512Mi

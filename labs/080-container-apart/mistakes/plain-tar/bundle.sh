@@ -1,0 +1,22 @@
+cd "$LABCTL_WORK"
+node=$(kubectl -n parts get pod parts -o jsonpath='{.spec.nodeName}')
+
+docker exec "$node" rm -rf /parts
+docker exec "$node" mkdir -p /parts
+docker cp -q image "$node:/parts/"
+
+docker exec "$node" mkdir /parts/rootfs
+manifest=$(grep -o 'sha256:[0-9a-f]*' image/index.json | sed -n 1p)
+for layer in $(grep -o 'sha256:[0-9a-f]*' "image/blobs/${manifest/://}" | tail -n +2); do
+  docker exec "$node" tar -xf "/parts/image/blobs/${layer/://}" -C /parts/rootfs
+done
+
+docker exec "$node" runc spec --bundle /parts
+docker exec "$node" jq '
+  .process.args = ["python3", "/app/server.py"]
+  | .process.env += ["MODEL=/app/model.json"]
+  | .process.user = {uid: 10001, gid: 10001}
+  | .process.terminal = false
+  | .linux.cgroupsPath = "/parts"
+  | .linux.resources.memory = {limit: 100663296}' /parts/config.json >config.json
+docker cp -q config.json "$node:/parts/"

@@ -1,0 +1,1 @@
+labctl load model-store:v1

@@ -1,0 +1,1 @@
+labctl load penguin:v1
