@@ -8,6 +8,10 @@ from typing import Any, Final
 import yaml
 
 MAX_BYTES: Final = 1 << 20
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one in C is eight times as fast; PyYAML may have been built without it."""
+MAX_DEPTH: Final = 100
+"""Lists and mappings in one another: the loader calls itself for each, and C has no limit to that."""
 MAX_NODES: Final = 20_000
 """Counted as a reader would see them, aliases written out: an alias bomb is not expanded."""
 
@@ -101,7 +105,9 @@ def _content(path: Path) -> bytes:
 
 def _parse(path: Path) -> Iterable[Document]:
     try:
-        loader = yaml.SafeLoader(read_text(path))
+        text = read_text(path)
+        _check_depth(text)
+        loader = LOADER(text)
         documents = []
         while loader.check_node():
             node = loader.get_node()
@@ -116,9 +122,22 @@ def _parse(path: Path) -> Iterable[Document]:
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1 if err.problem_mark else 0
         raise Unreadable(f"is not valid YAML: {err.problem or err.context}", line) from err
-    except (yaml.YAMLError, ValueError, RecursionError) as err:
-        raise Unreadable(f"is not valid YAML: {str(err).splitlines()[0]}") from err
+    # A wrong value for a tag (`!!timestamp 99-99-99`) makes PyYAML stumble in its own ways.
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as err:
+        raise Unreadable(f"is not valid YAML: {(str(err).splitlines() or [''])[0]}") from err
     return documents
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise Unreadable(f"is nested more than {MAX_DEPTH} deep", line)
 
 
 def _walk(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:

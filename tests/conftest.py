@@ -15,7 +15,7 @@ from tests.node_fixtures import (  # noqa: F401
     process,
 )
 
-REAL = ("docker", "kind", "labs", "fault", "matrix")
+REAL = ("docker", "kind", "labs", "browser", "fault", "matrix")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -35,6 +35,7 @@ HEADERS: Final = {
 # with it. What the page itself asks for comes from here.
 ENTER: Final = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>labctl</title>'
+    '<link rel="icon" type="image/svg+xml" href="/static/icon.svg">'
     '<meta http-equiv="refresh" content="0; url=/"></head>'
     '<body><p><a href="/">labctl</a></p></body></html>'
 )

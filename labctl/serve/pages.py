@@ -48,7 +48,6 @@ def guide_page(place: Place) -> str:
             "passed": escape(own.passed),
             "debrief": escape(f"/debrief?lang={language}"),
             "debrief_words": escape(own.debrief),
-            "first_look": escape(own.first_look),
             "script": escape(own.script),
             "sections": "".join(_section(one, steps, own) for one in page.sections),
         },
@@ -101,6 +100,7 @@ def _data(own: Words, events: str) -> str:
     """The words that the script needs, as attributes: the page has no script of its own in it."""
     values = {
         "events": events,
+        "first-look": own.first_look,
         "copy": own.copy,
         "copied": own.copied,
         "copy-failed": own.copy_failed,

@@ -24,10 +24,13 @@ from labctl.results import CheckResult, Outcome, Report
 WHOLE: Final = 600.0
 """Seconds: each check gets all of its own time."""
 QUICK: Final = 10.0
-SETTLE: Final = 240.0
-"""Seconds in which a mistake must show itself."""
-PASSING: Final = 20.0
-"""Seconds: a check that passes for so long with a mistake in place will not see it."""
+LONGEST: Final = {
+    Outcome.WAITING: 240.0,
+    Outcome.PASS: 20.0,
+}
+"""Seconds that a mistake may take to show itself, by what its check says meanwhile."""
+LONG: Final = 60.0
+"""For what else it says: another code, or that it is blocked."""
 PAUSE: Final = 2.0
 OF_MACHINE: Final = (("docker",), ("kind",))
 """Programs that labctl starts itself; a lab's own scripts run in bash."""
@@ -154,8 +157,7 @@ def _seen(stand: Stand, name: str, mistake: MistakeFile) -> tuple[Report, str]:
             return report, early if passed else ""
         # A pass is given some time to go: what passes only at first gets its own message.
         passed = passed or seen.outcome is Outcome.PASS
-        limit = PASSING if seen.outcome is Outcome.PASS else SETTLE
-        if seen.outcome is Outcome.ERROR or waited > limit:
+        if seen.outcome is Outcome.ERROR or waited > LONGEST.get(seen.outcome, LONG):
             return report, _not_found(name, mistake, seen)
         stand.pause(PAUSE)
 

@@ -140,6 +140,7 @@
   };
 
   if (!words.events) return;
+  show(one(".how"), words.firstLook);
   const source = new EventSource(words.events);
   const lost = (text) => {
     show(one(".away"), text);
