@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 READY := $(VENV)/.ready
 
-.PHONY: help up down check test matrix unit bench lock clean
+.PHONY: help up down check test matrix browser unit bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,9 +25,9 @@ check: $(READY) ## Format, lint, types, layers, docs and fast tests: what CI run
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m cogapp --check -p "import tests.docs" docs/commands.md
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n 2
 
-test: $(READY) ## All tests, real clusters too
+test: $(READY) browser ## All tests, real clusters too
 	@$(SUDO) $(abspath $(BIN))/labctl setup
 	@for runtime in containerd cri-o docker; do \
 	  $(BIN)/labctl node-image build --kubernetes 1.36 --runtime $$runtime || exit; done
@@ -40,6 +40,12 @@ matrix: $(READY) ## Every pair of Kubernetes and runtime, and the historic clust
 	  $(BIN)/labctl node-image build --kubernetes $$kubernetes --runtime $$runtime </dev/null \
 	  || exit; done
 	$(BIN)/pytest -m matrix --durations=15
+
+browser: ## Chromium for the tests of labctl serve, where there is apt-get
+	@for one in chromium google-chrome chromium-browser; do \
+	  command -v $$one >/dev/null && exit; done; command -v apt-get >/dev/null || exit 0; \
+	  $(SUDO) apt-get update -q && \
+	  $(SUDO) apt-get install -y -q --no-install-recommends chromium
 
 unit: $(READY) ## Fast tests: no engine, no network
 	$(BIN)/pytest

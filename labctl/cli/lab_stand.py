@@ -12,7 +12,7 @@ from labctl.checks.runner import CheckRunner
 from labctl.cli.app import App
 from labctl.cli.stage import LabStage
 from labctl.errors import ToolFailed
-from labctl.image_names import short
+from labctl.image_names import qualified, short
 from labctl.manifest_types import FALLBACK
 from labctl.model import Cluster, Runtime
 from labctl.ops import reader
@@ -85,6 +85,7 @@ class LabStand:
     cluster: Cluster
     outer: Progress
     work: Path
+    _seen: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _scripts(self) -> Scripts:
@@ -107,9 +108,8 @@ class LabStand:
 
     def enter(self) -> None:
         """Bring the lab's images onto the cluster, and its scene."""
+        self._images()
         stage = LabStage(self.app, self.lab, Inner(self.outer), self.work, pull=True)
-        stage.build_images()
-        stage.load_images(self.cluster)
         stage.set_scene(self.cluster)
 
     def leave(self) -> None:
@@ -120,13 +120,10 @@ class LabStand:
 
     def reset(self) -> None:
         """A fresh scene, and a fresh working folder with the starter files."""
-        stage = LabStage(self.app, self.lab, Inner(self.outer), self.work, pull=True)
-        stage.build_images()
-        stage.load_images(self.cluster)
-        kube = self.app.kube(self.cluster.name)
+        self._images()
         reset(
             self._scripts,
-            kube,
+            self.app.kube(self.cluster.name),
             self.app.engine,
             self._nodes,
             self.app.store,
@@ -135,6 +132,25 @@ class LabStand:
         shutil.rmtree(self.work, ignore_errors=True)
         copy_starter(self.lab, self.work)
         self.work.mkdir(parents=True, exist_ok=True)
+
+    def _images(self) -> None:
+        """Build and load what is not as it was: looking is quicker than building again."""
+        if self._seen and self._stored() == self._seen:
+            return
+        stage = LabStage(self.app, self.lab, Inner(self.outer), self.work, pull=True)
+        stage.build_images()
+        stage.load_images(self.cluster)
+        self._seen = self._stored()
+
+    def _stored(self) -> dict[str, str]:
+        """The lab's images by name, in the engine and on each node."""
+        names = [qualified(image.tag) for image in self.lab.file.images]
+        images = {name: self.app.engine.image(name) for name in names}
+        found = {name: image.image_id if image else "" for name, image in images.items()}
+        for node in self._nodes if names else ():
+            there = node.images()
+            found.update({f"{node.node} {name}": there.get(name, "") for name in names})
+        return found
 
     def check(self, *, patience: float, step: str | None = None) -> Report:
         """The learner's checks."""

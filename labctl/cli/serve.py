@@ -19,7 +19,7 @@ PATIENCE = 600.0
 
 @click.command(epilog="Example: labctl serve --open")
 @click.argument("lab", required=False)
-@click.option("--port", type=click.IntRange(1, 65535), help="[default: a free one]")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="PORT", help="[default: a free one]")
 @click.option(
     "--open/--no-open", "opened", default=False, help="Open it in the browser.  [no-open]"
 )

@@ -266,7 +266,7 @@ def test_a_screen_reader_finds_its_way(page: Page, shown: Shown, path: str, lang
         assert faults(page) == []
     roles = ("banner", "main", "navigation", *(("complementary",) if path == "/" else ()))
     for role in roles:
-        assert page.get_by_role(role).count() == 1, role  # type: ignore[arg-type]
+        assert page.get_by_role(role).count() == 1, role
 
 
 def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(

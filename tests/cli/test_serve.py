@@ -1,12 +1,10 @@
 """`labctl serve` from the command line to a page that changes, and to its end."""
 
-import http.client
 import io
-import json
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,55 +18,9 @@ from labctl.waiting import Pending, wait_until
 from tests.cli.test_lab_commands import Machine, Said
 from tests.cli.test_watch import machine
 from tests.fakes import FakeRunner
+from tests.page_client import WAIT, Page
 
 __all__ = ["machine"]
-
-WAIT = 20.0
-
-
-class Page:
-    """The page, as a browser would ask for it."""
-
-    def __init__(self, address: str) -> None:
-        url = urlsplit(address)
-        assert (url.scheme, url.hostname, url.path) == ("http", "127.0.0.1", "/")
-        assert url.port
-        self.port = url.port
-        answer = self.get(f"/?{url.query}")
-        assert answer.status == 200
-        self.cookie = (answer.getheader("set-cookie") or "").split(";")[0]
-
-    def get(self, path: str, cookie: str = "") -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
-        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
-        return connection.getresponse()
-
-    def states(self) -> "States":
-        return States(self.get("/events", self.cookie))
-
-
-class States:
-    """The events of the stream, one after another."""
-
-    def __init__(self, answer: http.client.HTTPResponse) -> None:
-        assert answer.status == 200
-        self.answer = answer
-
-    def next(self) -> tuple[str, Any]:
-        kind = ""
-        while True:
-            line = self.answer.readline().decode().rstrip("\n")
-            key, _, value = line.partition(": ")
-            if key == "event":
-                kind = value
-            elif key == "data":
-                return kind, json.loads(value)
-
-    def until(self, wanted: Callable[[str, Any], bool]) -> Any:
-        while True:
-            kind, data = self.next()
-            if wanted(kind, data):
-                return data
 
 
 def serve(machine: Machine, visit: Callable[[str], object], *argv: str, **fakes: object) -> Said:
@@ -82,6 +34,7 @@ def serve(machine: Machine, visit: Callable[[str], object], *argv: str, **fakes:
     done = threading.Event()
 
     def address() -> str | Pending:
+        assert not done.is_set(), f"it ended before: {err.getvalue()}"
         return out.getvalue().strip() or Pending("no address")
 
     def visitor() -> None:
@@ -103,34 +56,44 @@ def serve(machine: Machine, visit: Callable[[str], object], *argv: str, **fakes:
 def test_the_page_changes_with_the_learner_s_work_and_ctrl_c_ends_it_with_0(
     machine: Machine, tmp_path: Path
 ) -> None:
+    ended: list[Future[Any]] = []
+    reading = threading.Event()
+
     def visit(address: str) -> None:
         page = Page(address)
         assert page.get("/").status == 403
-        assert "A tiny lab" in page.get("/", page.cookie).read().decode()
-        states = page.states()
-        state = states.until(lambda kind, _: kind == "state")
-        assert [step["mark"] for step in state["steps"]] == ["FAIL", "BLOCK"]
-        (tmp_path / "labs/010-tiny/checks/mark").touch()
-        (tmp_path / "work/answers.yaml").write_text("a: 1\n")
-        states.until(lambda _, data: data.get("passed") is True)
-        self_ended.append(states)
+        assert "A tiny lab" in page.get("/", page.cookie).text
+        with page.states() as states:
+            state = states.until(lambda kind, _: kind == "state")
+            assert [step["mark"] for step in state["steps"]] == ["FAIL", "BLOCK"]
+            (tmp_path / "labs/010-tiny/checks/mark").touch()
+            (tmp_path / "work/answers.yaml").write_text("a: 1\n")
+            states.until(lambda _, data: data.get("passed") is True)
+        ended.append(readers.submit(end, page))
+        assert reading.wait(WAIT)
 
-    self_ended: list[States] = []
-    said = serve(machine, visit)
+    def end(page: Page) -> Any:
+        with page.states() as states:
+            states.next()
+            reading.set()
+            return states.until(lambda kind, _: kind == "end")
+
+    with ThreadPoolExecutor(1) as readers:
+        said = serve(machine, visit)
+        assert ended[0].result(WAIT) == {"reason": "Ctrl-C"}
     assert said.code == 0, said
     assert said.err == (
         "Lab 'tiny' is shown at this address until Ctrl-C:\nThe page has ended; the lab goes on.\n"
     )
-    assert self_ended[0].until(lambda kind, _: kind == "end") == {"reason": "Ctrl-C"}
     names = [one.name for one in threading.enumerate()]
     assert not [name for name in names if name.startswith(("serve", "follow"))]
 
 
 def test_a_lab_that_goes_away_ends_the_page_with_the_reason_and_4(machine: Machine) -> None:
     def visit(address: str) -> bool:
-        states = Page(address).states()
-        machine.engine.rows.clear()
-        ended = states.until(lambda kind, _: kind == "end")
+        with Page(address).states() as states:
+            machine.engine.rows.clear()
+            ended = states.until(lambda kind, _: kind == "end")
         assert "was removed while it was followed" in ended["reason"]
         return True
 

@@ -184,7 +184,7 @@ def test_a_stream_that_ends_is_opened_again_where_it_ended(
 def test_a_connection_that_breaks_is_made_again_and_loses_nothing(
     api: Api, watch: KubeWatch, heard: Heard
 ) -> None:
-    api.streams = [[event("ADDED", 101), CUT]] * 4 + [[event("ADDED", 102)]]
+    api.streams = [*[[event("ADDED", 101), CUT]] * 4, [event("ADDED", 102)]]
     watch.start()
     until(lambda: len(heard.changes) == 5, "the fifth stream")
     assert api.asked == ["list", "100", "101", "101", "101", "101"]

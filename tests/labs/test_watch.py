@@ -1,4 +1,4 @@
-"""`labctl check --watch` on a real lab: a step turns green by itself, and an outage is no failure."""
+"""`labctl check --watch` and `serve` on a real lab: a step turns green by itself, and an outage is no failure."""
 
 import os
 import queue
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab_fixtures import Running
+from tests.page_client import Page
 
 pytestmark = [pytest.mark.labs, pytest.mark.timeout(300)]
 
@@ -104,6 +105,34 @@ def test_a_short_outage_of_the_api_server_is_said_and_waited_out(
     fresh("solve", "deploy")
     watch.until("PASS  step deploy")
     assert watch.end() == 0
+
+
+def test_the_page_turns_green_by_itself_and_ctrl_c_ends_it_with_0(fresh: Running) -> None:
+    process = fresh.cli.start("serve", "--name", fresh.name)
+    try:
+        assert process.stdout
+        page = Page(process.stdout.readline().strip())
+        with page.states(seconds=90) as states:
+
+            def shows(step: str, outcome: str) -> None:
+                wanted = (step, outcome)
+                states.until(
+                    lambda _, data: (
+                        wanted in [(one["id"], one["outcome"]) for one in data.get("steps", ())]
+                    )
+                )
+
+            shows("deploy", "fail")
+            fresh("solve", "deploy")
+            shows("deploy", "pass")
+            fresh.kubectl("-n", "serving", "scale", "deployment/model-server", "--replicas=2")
+            shows("deploy", "fail")
+            os.kill(process.pid, signal.SIGINT)
+            assert states.until(lambda kind, _: kind == "end") == {"reason": "Ctrl-C"}
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_an_engine_that_is_gone_ends_it_with_4(fresh: Running, watches: list[Watch]) -> None:
