@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 # Here and nowhere else: a session fixture that two conftests import is made twice.
+from tests.engine_line import line  # noqa: F401
 from tests.lab_fixtures import cli, lab, name, session_cli  # noqa: F401
 from tests.node_fixtures import (  # noqa: F401
     containerd_store,

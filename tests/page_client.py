@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 @dataclass(frozen=True)

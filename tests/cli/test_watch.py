@@ -1,12 +1,18 @@
 """`labctl check --watch`: with real checks and threads, and no cluster behind them."""
 
+import io
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_lab_commands import Machine
+from labctl.cli import run
+from labctl.cli.app import App
+from labctl.ui.console import Console
+from labctl.waiting import Pending, wait_until
+from tests.cli.test_lab_commands import Machine, Said
 from tests.contract.test_kube import CONFIG
 from tests.lab_factory import labs
 
@@ -40,10 +46,23 @@ def machine(tmp_path: Path) -> Machine:
     return machine
 
 
-def after(seconds: float, act: Callable[[], object]) -> None:
-    timer = threading.Timer(seconds, act)
-    timer.daemon = True
-    timer.start()
+def watched(machine: Machine, act: Callable[[], object], *argv: str) -> Said:
+    """Run `check --watch`; the learner acts when the first failure has been said."""
+    out, err = io.StringIO(), io.StringIO()
+    app = App(machine.settings, Console(no_color=True, out=out, err=err), trust=True)
+    app.__dict__.update(engine=machine.engine, kube=lambda _name: machine.kube)
+
+    def learner() -> None:
+        wait_until(
+            lambda: "FAIL" in out.getvalue() or Pending(err.getvalue()), what="FAIL", timeout=60
+        )
+        act()
+
+    with ThreadPoolExecutor(1) as pool:
+        acted = pool.submit(learner)
+        code = run(["check", "--watch", *argv], app)
+        acted.result(60)
+    return Said(code, out.getvalue(), err.getvalue())
 
 
 def test_it_ends_with_0_when_the_learner_s_change_makes_all_pass(
@@ -53,8 +72,7 @@ def test_it_ends_with_0_when_the_learner_s_change_makes_all_pass(
         (tmp_path / "labs/010-tiny/checks/mark").touch()
         (tmp_path / "work/answers.yaml").write_text("a: 1\n")
 
-    after(1.5, work)
-    said = machine.labctl("check", "--watch")
+    said = watched(machine, work)
     assert said.code == 0, said
     lines = [line.split(" ", 1)[1] for line in said.out.splitlines() if ":" in line[:3]]
     assert lines[0] == "FAIL  check one: One is there: It is absent"
@@ -66,8 +84,7 @@ def test_it_ends_with_0_when_the_learner_s_change_makes_all_pass(
 
 
 def test_a_lab_that_goes_away_ends_it_with_4(machine: Machine) -> None:
-    after(0.5, machine.engine.rows.clear)
-    said = machine.labctl("check", "--watch", "--step", "first")
+    said = watched(machine, machine.engine.rows.clear, "--step", "first")
     assert said.code == 4
     assert "was removed while it was followed" in said.err
     assert "labctl up tiny" in said.err

@@ -38,7 +38,7 @@ def view(recorder: Recorder) -> EngineView:
 def container() -> Iterator[str]:
     """One that has ended, with a file and some output."""
     name = f"labctl-test-{secrets.token_hex(3)}"
-    script = "echo said; echo ab >/tmp/file; head -c 2000000 /dev/zero >/tmp/big; exit 3"
+    script = "echo said; echo ab >/srv/file; head -c 2000000 /dev/zero >/srv/big; exit 3"
     subprocess.run(
         ["docker", "run", "--name", name, BASE, "sh", "-c", script],
         capture_output=True,
@@ -53,10 +53,10 @@ def test_a_container_that_has_ended_is_looked_into(view: EngineView, container: 
     assert found is not None
     assert found.State.ExitCode == 3
     assert view.logs(container) == "said\n"
-    assert view.file(container, "/tmp/file") == b"ab\n"
-    assert view.file(container, "/tmp/none") is None
+    assert view.file(container, "/srv/file") == b"ab\n"
+    assert view.file(container, "/srv/none") is None
     with pytest.raises(ToolFailed, match="larger than"):
-        view.file(container, "/tmp/big")
+        view.file(container, "/srv/big")
 
 
 def test_what_is_not_there_is_none(view: EngineView) -> None:

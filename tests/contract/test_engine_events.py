@@ -15,7 +15,7 @@ from labctl.tools.engine_checks import ChecksEngine
 from labctl.tools.engine_events import EngineEvents
 from labctl.waiting import Pending, wait_until
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 def docker(*argv: str) -> None:

@@ -229,7 +229,7 @@ def test_an_api_server_that_hangs_is_waited_for_once_and_then_not_for_long(
     monkeypatch.setattr(kube_rest, "CONNECT", 0.1)
     path = tmp_path / "kubeconfig"
     with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         path.write_text(
             CONFIG.replace("https://127.0.0.1:1", f"http://127.0.0.1:{server.server_port}")
         )

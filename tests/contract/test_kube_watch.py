@@ -20,7 +20,7 @@ from labctl.tools.kube_watch import KubeWatch
 from labctl.waiting import Pending, wait_until
 from tests.lab_fixtures import Running
 
-WAIT = 20.0
+WAIT = 60.0
 CONFIG = """
 apiVersion: v1
 kind: Config
@@ -118,7 +118,7 @@ def kubeconfig(api: Api, tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "kubeconfig"
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         path.write_text(CONFIG.format(port=server.server_port))
         yield path
         api.closing.set()

@@ -10,7 +10,7 @@ import pytest
 from tests.lab_factory import LAB, labs
 from tests.lab_fixtures import Cli
 
-pytestmark = pytest.mark.kind
+pytestmark = [pytest.mark.kind, pytest.mark.timeout(900)]
 
 CHECKS = '''
 from labctl.checks import check

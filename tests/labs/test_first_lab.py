@@ -3,11 +3,14 @@
 That its checks, mistakes and solution hold is proved by `labctl lab test`: test_course.py.
 """
 
+import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.engine_line import EngineLine
 from tests.lab_fixtures import LAB, Running, checks
 
 pytestmark = [pytest.mark.labs, pytest.mark.timeout(600)]
@@ -58,6 +61,26 @@ def test_a_dead_engine_is_not_a_wrong_answer(fresh: Running, tmp_path: Path) -> 
         fresh.cli.env = {}
     assert "does not answer" in ran.err
     assert "FAIL" not in ran.out
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.8, 1.2])
+def test_an_engine_that_stops_while_it_is_asked_is_not_a_wrong_answer(
+    fresh: Running, line: EngineLine, pause: float
+) -> None:
+    """Cut at several moments: before the checks, and in the middle of them."""
+    fresh.cli.env = {"DOCKER_HOST": f"unix://{line.path}"}
+    try:
+        process = fresh.cli.start("check", "--name", fresh.name, "--output", "json")
+        time.sleep(pause)
+        line.cut()
+        out, err = process.communicate(timeout=200)
+    finally:
+        fresh.cli.env = {}
+    assert process.returncode in (4, 5), (out, err)
+    if out:
+        asked = checks(json.loads(out))["container_runs"]
+        assert asked["outcome"] in ("error", "fail")
+        assert asked["outcome"] == "error" or asked["failure"]["code"] == "container-missing"
 
 
 def test_a_dead_api_server_is_not_a_wrong_answer(fresh: Running) -> None:

@@ -9,7 +9,7 @@ import pytest
 from labctl.tools import work_files
 from labctl.tools.work_files import WorkFiles
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 @pytest.fixture
