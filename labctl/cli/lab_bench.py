@@ -1,6 +1,7 @@
 """Clusters for `labctl lab test`: made when a pair begins, gone when it ends."""
 
 import hashlib
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ class Bench:
     keep: bool
     first: Lab
     _before: dict[str, str] = field(default_factory=dict)
+    _own: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def unmet(self, lab: Lab, pair: Pair) -> list[str]:
         """What the lab needs and would not have there."""
@@ -99,6 +101,6 @@ class Bench:
         return version
 
     def _name(self, pair: Pair) -> str:
-        """The same for the same pair, so that a kept cluster is found again."""
-        text = f"{pair.kubernetes} {' '.join(pair.layout)}"
+        """One that is kept is found again by its name; another run's is never used by accident."""
+        text = f"{pair.kubernetes} {' '.join(pair.layout)}" if self.keep else self._own
         return f"lab-test-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from labctl.snapshot import Snapshot
@@ -36,7 +37,7 @@ class Hub:
             self._news, self._number = news, self._number + 1
             readers = list(self._readers)
         for loop, event in readers:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # its loop has just been closed
                 loop.call_soon_threadsafe(event.set)
 
     async def follow(self, beat: float) -> AsyncIterator[News | None]:

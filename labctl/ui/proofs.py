@@ -9,7 +9,7 @@ from labctl.proofs import LabProofs, Proof, Proved, Verdict, exit_code
 from labctl.ui import junit
 
 FORMAT: Final = "labctl/lab-test/v1"
-COLUMNS: Final = ("lab", "kubernetes", "runtime", *(proof.value for proof in Proof), "seconds")
+COLUMNS: Final = ("lab", "on", "result")
 MARKS: Final = {
     Verdict.PASS: "ok",
     Verdict.SKIP: "skip",
@@ -23,10 +23,8 @@ def rows(labs: Iterable[LabProofs]) -> list[list[str]]:
     return [
         [
             lab.lab,
-            lab.pair.kubernetes if lab.pair else "-",
-            lab.pair.runtime if lab.pair else "-",
-            *(_cell(lab.of(proof)) for proof in Proof),
-            f"{lab.seconds:.0f}",
+            f"{lab.pair.kubernetes} {lab.pair.runtime}" if lab.pair else "-",
+            _result(lab),
         ]
         for lab in labs
     ]
@@ -90,12 +88,17 @@ def _proved(one: Proved) -> dict[str, Any]:
     }
 
 
-def _cell(proved: Sequence[Proved]) -> str:
-    """`ok`, or how many of how many hold."""
-    if not proved:
-        return "-"
-    worst = Verdict.worst(one.verdict for one in proved)
-    good = sum(one.verdict is Verdict.PASS for one in proved)
-    if worst in (Verdict.PASS, Verdict.SKIP):
-        return f"{MARKS[worst]} {good}" if good > 1 else MARKS[worst]
-    return f"{MARKS[worst]} {len(proved) - good}/{len(proved)}"
+def _result(lab: LabProofs) -> str:
+    """`ok 24, 81 s`, or which proofs don't hold: `BROKEN mistakes 1/9, clean`."""
+    good = sum(one.verdict is Verdict.PASS for one in lab.proved)
+    if lab.verdict in (Verdict.PASS, Verdict.SKIP):
+        return f"{MARKS[lab.verdict]} {good}, {lab.seconds:.0f} s" if good else MARKS[lab.verdict]
+    return f"{MARKS[lab.verdict]} {', '.join(_wrong(lab))}"
+
+
+def _wrong(lab: LabProofs) -> Iterator[str]:
+    for proof in Proof:
+        proved = lab.of(proof)
+        bad = sum(one.verdict in (Verdict.BROKEN, Verdict.ERROR) for one in proved)
+        if bad:
+            yield f"{proof} {bad}/{len(proved)}" if len(proved) > 1 else proof.value

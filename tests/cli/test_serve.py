@@ -102,6 +102,19 @@ def test_a_lab_that_goes_away_ends_the_page_with_the_reason_and_4(machine: Machi
     assert "was removed while it was followed" in said.err
 
 
+def test_the_page_outlives_an_outage_of_the_engine(machine: Machine) -> None:
+    def visit(address: str) -> None:
+        with Page(address).states() as states:
+            states.until(lambda _, data: data.get("known") is True)
+            machine.engine.alive = False
+            away = states.until(lambda _, data: data.get("known") is False)
+            assert "does not answer" in away["away"]
+            machine.engine.alive = True
+            states.until(lambda _, data: data.get("known") is True)
+
+    assert serve(machine, visit).code == 0
+
+
 def test_the_port_can_be_chosen_and_a_taken_one_is_told(machine: Machine) -> None:
     ports: list[int] = []
 

@@ -107,7 +107,9 @@ def test_another_host_name_is_refused_even_with_the_cookie(client: TestClient, h
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_nothing_can_be_changed(client: TestClient, method: str) -> None:
-    assert client.request(method, "/").status_code == 405
+    for path in ("/", "/events", "/static/live.js"):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.text) == (405, "405: there is nothing to change here.\n")
 
 
 @pytest.mark.parametrize("path", ["/", "/static/live.js", "/nothing"])
@@ -278,7 +280,7 @@ def test_readers_get_the_newest_at_once_then_each_newer_one_and_silence_in_betwe
 
     async def read() -> None:
         stream = hub.follow(0.01)
-        assert await _take(stream, 2) == [one, None]
+        assert await _take(stream, 3) == [one, None, None]
         await asyncio.to_thread(hub.publish, two)
         assert await anext(stream) is two
         hub.publish(Ended("x"))
@@ -289,7 +291,13 @@ def test_readers_get_the_newest_at_once_then_each_newer_one_and_silence_in_betwe
         assert not hub._readers
 
     asyncio.run(read())
-    hub.publish(one)
+
+
+def test_a_reader_whose_loop_is_closed_keeps_nobody_from_publishing() -> None:
+    hub, loop = Hub(), asyncio.new_event_loop()
+    hub._readers.add((loop, asyncio.Event()))
+    loop.close()
+    hub.publish(snapshot(FAILED))
 
 
 # The guide's text
