@@ -3,4 +3,4 @@ for node in $LABCTL_NODES; do
   kubectl uncordon "$node"
 done
 kubectl taint nodes "${LABCTL_NODES%% *}" --overwrite \
-  node-role.kubernetes.io/control-plane=:NoSchedule node-role.kubernetes.io/master=:NoSchedule
+  node-role.kubernetes.io/master=:NoSchedule node-role.kubernetes.io/control-plane=:NoSchedule

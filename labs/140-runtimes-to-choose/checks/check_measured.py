@@ -81,6 +81,8 @@ def times_noted(kube, nodes, work):
     if server is None:
         raise NotYet("server-gone", actual="plain")
     measured = nodes[0].run(["sh", "-c", MEASURE, "sh", server, str(ROUNDS)], timeout=60)
+    if measured.code:
+        raise NotYet("not-measured", actual=measured.err.strip()[-200:])
     rows = dict(line.split() for line in measured.out.splitlines() if len(line.split()) == 2)
     for program in PROGRAMS:
         took = int(rows[program]) / 1_000_000

@@ -1,10 +1,14 @@
 # RuntimeClasses belong to no namespace: those that a learner made are taken away here.
 kubectl delete runtimeclasses -l 'app.kubernetes.io/managed-by!=labctl' --ignore-not-found
-kubectl apply -f - <<'YAML'
+# The scene's own class goes with the lab's namespace, which owns it.
+namespace=$(kubectl get namespace choosing -o 'jsonpath={.metadata.uid}')
+kubectl apply -f - <<YAML
 apiVersion: node.k8s.io/v1
 kind: RuntimeClass
 metadata:
   name: sandboxed
+  ownerReferences:
+    - {apiVersion: v1, kind: Namespace, name: choosing, uid: $namespace}
 handler: runsc
 ---
 apiVersion: apps/v1

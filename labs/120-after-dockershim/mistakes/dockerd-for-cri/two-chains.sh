@@ -1,5 +1,6 @@
 notes=$LABCTL_WORK/notes.yaml
 [ -f "$notes" ] || cp starter/notes.yaml "$notes"
+kubectl -n moving wait --for=condition=Available deployment/model-server --timeout=90s
 docker_node=$(kubectl get nodes -o wide | awk '/docker:/ { print $1; exit }')
 containerd_node=$(kubectl get nodes -o wide |
   awk '/containerd:/ && !/control-plane/ { print $1; exit }')

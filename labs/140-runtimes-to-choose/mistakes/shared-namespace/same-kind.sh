@@ -1,6 +1,8 @@
 notes=$LABCTL_WORK/notes.yaml
 [ -f "$notes" ] || cp starter/notes.yaml "$notes"
 node=${LABCTL_NODES%% *}
+kubectl -n choosing wait --for=condition=Available --timeout=90s \
+  deployment/plain deployment/with-runc deployment/with-crun
 
 image=$(docker exec "$node" crictl inspecti docker.io/library/model-choice:v1 |
   grep -o '"id": *"sha256:[0-9a-f]\{64\}"' | grep -o 'sha256:[0-9a-f]*')

@@ -1,6 +1,8 @@
 notes=$LABCTL_WORK/notes.yaml
 [ -f "$notes" ] || cp starter/notes.yaml "$notes"
 node=${LABCTL_NODES%% *}
+kubectl -n choosing wait --for=condition=Available --timeout=90s \
+  deployment/plain deployment/with-runc deployment/with-crun
 
 kubectl apply -f starter/idle.yaml
 kubectl -n choosing wait --for=condition=Ready pod/idle-runc pod/idle-crun --timeout=60s

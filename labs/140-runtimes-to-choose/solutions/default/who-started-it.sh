@@ -1,6 +1,8 @@
 notes=$LABCTL_WORK/notes.yaml
 [ -f "$notes" ] || cp starter/notes.yaml "$notes"
 node=${LABCTL_NODES%% *}
+kubectl -n choosing wait --for=condition=Available --timeout=90s \
+  deployment/plain deployment/with-runc deployment/with-crun
 
 note() { sed -i "s|^$1:.*|$1: \"$2\"|" "$notes"; }
 
