@@ -87,6 +87,10 @@ FAULTS = """() => {
     const place = element.closest("header, main, nav, aside, [role=status]");
     if (!place) faults.push(`${element.outerHTML.slice(0, 60)} is in no landmark`);
   }
+  // Chromium lets the keyboard scroll them by itself; other browsers do not.
+  for (const element of document.querySelectorAll("pre, .wide")) {
+    if (element.tabIndex !== 0) faults.push(`${element.outerHTML.slice(0, 60)} can't be scrolled`);
+  }
   if (!document.documentElement.lang) faults.push("the page has no language");
   if (!document.title) faults.push("the page has no title");
   return faults;

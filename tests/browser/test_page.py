@@ -23,6 +23,7 @@ PASS, FAIL, BLOCKED, WAITING, ERROR = (
     Outcome.WAITING,
     Outcome.ERROR,
 )
+HOSTILE = "<img src=x onerror=alert(1)><b>bold</b><script>alert(2)</script>"
 LONG = "a-pod-with-a-long-name-7d4b9c6f5d-x2x4v Warning FailedScheduling: 0/1 nodes are available"
 
 
@@ -31,9 +32,9 @@ def failed(*evidence: Evidence, name: str = "one") -> CheckResult:
         name,
         FAIL,
         expected="one",
-        actual=f"<b>{LONG * 3}</b><script>alert(1)</script>",
-        evidence=evidence or (Evidence("Events of Pod a", (LONG * 3, "second")),),
-        see=("labctl kubectl get pod a-pod-with-a-long-name -o yaml -n a-long-namespace",),
+        actual=f"{HOSTILE} {LONG * 3}",
+        evidence=evidence or (Evidence(f"Events of {HOSTILE}", (LONG * 3, HOSTILE)),),
+        see=(f"labctl kubectl get pod '{HOSTILE}' -o yaml -n a-long-namespace",),
     )
 
 
@@ -114,6 +115,17 @@ def test_a_step_turns_green_by_itself(page: Page, shown: Shown) -> None:
     assert before != after
     shown.hub.publish(snapshot(report(FAIL, FAIL), first={"first": later(60)}))
     expect(page.locator("[data-step=first] .said")).to_contain_text(", no longer")
+
+
+def test_what_checks_say_is_text_and_nothing_else(page: Page, shown: Shown) -> None:
+    shown.hub.publish(snapshot(report(failed(), BLOCKED)))
+    live(page)
+    box = page.locator("[data-checks=first]")
+    box.locator("summary").click()
+    for place in (box.locator("p").filter(has_text="It should be"), box.locator("pre")):
+        for one in place.all():
+            expect(one).to_contain_text(HOSTILE)
+    expect(box.locator("b, img, script")).to_have_count(0)
 
 
 def test_a_change_is_said_to_a_screen_reader_and_the_first_state_is_not(
@@ -210,17 +222,25 @@ def test_the_language_can_be_switched_and_all_of_the_page_follows(page: Page, sh
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 def test_nothing_is_wider_than_the_window(
-    page: Page, shown: Shown, width: int, language: str
+    browser: Browser, shown: Shown, width: int, language: str
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 640})
+    context = browser.new_context(
+        viewport={"width": width, "height": 640}, is_mobile=width < 500, has_touch=width < 500
+    )
+    page = context.new_page()
+    enter(page, shown)
     page.goto(f"{shown.base}/?lang={language}")
     for one in EVERYTHING:
         shown.hub.publish(one)
         page.wait_for_timeout(50)
         page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
         assert overflow(page) == 0
+    # As wide as the telephone is, and not a wide page made small.
+    assert page.evaluate("() => innerWidth") == width
     page.goto(f"{shown.base}/debrief?lang={language}")
     assert overflow(page) == 0
+    assert page.evaluate("() => innerWidth") == width
+    context.close()
 
 
 @pytest.fixture(params=["light", "dark"])

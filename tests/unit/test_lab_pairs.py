@@ -153,7 +153,7 @@ def test_what_is_left_is_told(good: Lab) -> None:
 
 def test_what_the_cluster_leaves_is_told_too(good: Lab) -> None:
     found = ran(Bench(left=["volume x"]), [good])
-    assert found[-1].proved[0].details == ("volume x",)
+    assert (found[-1].lab, found[-1].proved[0].details) == ("(the cluster)", ("volume x",))
 
 
 def test_a_lab_that_can_t_come_on_is_broken_and_taken_off(good: Lab) -> None:

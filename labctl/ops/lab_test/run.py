@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from labctl.catalog import Lab
 from labctl.errors import Interrupted, LabctlError
 from labctl.ops.lab_test.proving import failed, prove
 from labctl.ops.lab_test.stand import Stand, State, changed
 from labctl.proofs import LabProofs, Pair, Proof, Proved, Verdict
+
+CLUSTER: Final = "(the cluster)"
+"""In place of a lab: what is left when the cluster of a pair has gone."""
 
 
 class LabStand(Stand, Protocol):
@@ -87,7 +90,7 @@ def _on_pair(
     if left:
         message = "The cluster was taken down, and something is left."
         proved = Proved(Proof.CLEAN, Verdict.BROKEN, message=message, details=tuple(left))
-        yield LabProofs(labs[-1].id, pair, (proved,))
+        yield LabProofs(CLUSTER, pair, (proved,))
 
 
 def _prove(lab: Lab, pair: Pair, stand: LabStand, detail: Callable[[str], None]) -> LabProofs:
