@@ -102,7 +102,7 @@ def selector_finds_nothing_else(kube):
     """Its selector finds no other Pods"""
     service = kube.get("v1", "Service", "iris", code="service-missing")
     deployment = kube.get("apps/v1", "Deployment", NEW, code="deployment-missing")
-    own = dict(deployment.spec.selector.matchLabels)
+    own = dict(deployment.spec.selector.matchLabels or {})
     for pod in kube.pods(selector=service.spec.selector):
         if not own.items() <= pod.labels.items():
             selector = dict(service.spec.selector)

@@ -1,0 +1,29 @@
+# Every node runs, is Ready, and takes Pods. A node whose object was deleted makes it anew when its
+# kubelet starts.
+started() {
+  docker inspect --format '{{.State.StartedAt}}' "$1"
+}
+
+for node in $LABCTL_NODES; do
+  if [ "$(docker inspect --format '{{.State.Running}}' "$node")" != true ]; then
+    docker start "$node" >/dev/null
+  elif ! kubectl get node "$node" >/dev/null 2>&1; then
+    docker restart "$node" >/dev/null
+  fi
+done
+
+# What the API server says of a node from before its start is a memory. Its lease is newer only when
+# its kubelet has reported since. Both times are UTC in one form, so they can be compared as text.
+deadline=$((SECONDS + 180))
+for node in $LABCTL_NODES; do
+  until [[ "$(kubectl -n kube-node-lease get lease "$node" -o jsonpath='{.spec.renewTime}' 2>&1)" > "$(started "$node")" ]]; do
+    if [ $SECONDS -gt $deadline ]; then
+      echo "Node $node has not reported since it was started." >&2
+      exit 1
+    fi
+    sleep 1
+  done
+done
+kubectl wait --for=condition=Ready nodes --all --timeout=120s
+kubectl uncordon $LABCTL_NODES
+kubectl -n kube-system rollout status daemonset --timeout=120s
