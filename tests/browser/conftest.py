@@ -24,7 +24,7 @@ WIDE = """
 | --- | --- | --- | --- | --- |
 | aaaaaaaaaaaaaaaa | bbbbbbbbbbbbbbbbb | ccccccccccccccccc | ddddddddddddddddd | eeeeeeeee |
 
-`a-name-without-any-blank-in-it-that-is-much-longer-than-a-telephone-is-wide-0123456789`
+`a_name_without_any_blank_in_it_that_is_much_longer_than_a_telephone_is_wide_0123456789`
 
 ```sh run
 labctl kubectl -n a-namespace get pods -o wide --selector app=something-with-a-long-name --watch

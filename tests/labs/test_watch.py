@@ -22,8 +22,10 @@ class Watch:
     def __init__(self, lab: Running, *argv: str) -> None:
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.process = lab.cli.start("check", "--watch", "--name", lab.name, *argv)
-        for stream in (self.process.stdout, self.process.stderr):
-            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        streams = (self.process.stdout, self.process.stderr)
+        self.readers = [threading.Thread(target=self._read, args=(one,)) for one in streams]
+        for reader in self.readers:
+            reader.start()
 
     def _read(self, stream: Iterator[str]) -> None:
         for line in stream:
@@ -45,6 +47,13 @@ class Watch:
     def end(self) -> int:
         return self.process.wait(60)
 
+    def stop(self) -> None:
+        self.process.kill()
+        for reader in self.readers:
+            reader.join(60)
+        with self.process:  # closes its streams
+            self.process.wait(60)
+
 
 @pytest.fixture
 def fresh(lab: Running) -> Running:
@@ -57,8 +66,7 @@ def watches() -> Iterator[list[Watch]]:
     started: list[Watch] = []
     yield started
     for one in started:
-        one.process.kill()
-        one.process.wait()
+        one.stop()
 
 
 def test_steps_turn_green_by_themselves_and_it_ends_with_0(
