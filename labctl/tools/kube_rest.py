@@ -97,14 +97,15 @@ class Rest:
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-        headers = self._headers(method, path, content_type)
-        url = self._url(path, query)
         data = json.dumps(body) if content_type.endswith("yaml") else body
-        timeout = min(timeout, CONNECT) if self._silent else timeout
-        self._silent = True
+        timeout, self._silent = min(timeout, CONNECT) if self._silent else timeout, True
         try:
             response = self._client.rest_client.request(  # type: ignore[no-untyped-call]
-                method, url, headers=headers, body=data, _request_timeout=(CONNECT, timeout)
+                method,
+                self._url(path, query),
+                headers=self._headers(method, path, content_type),
+                body=data,
+                _request_timeout=(CONNECT, timeout),
             )
             response.read()
         except ApiException as err:  # older clients raise on a status, newer ones for TLS alone

@@ -70,7 +70,8 @@ class NodeStore:
 
     def remove(self, name: str) -> None:
         """Take an image's full name from the node, and the image with its last one."""
-        self.ask("crictl", "rmi", name)
+        # Its own patience is 2 s, and a busy disk needs more to remove an image.
+        self.ask("crictl", "--timeout", f"{ASK:.0f}s", "rmi", name)
 
     def cri(self) -> Cri:
         """Who answers CRI calls on the node, and where."""
