@@ -141,7 +141,10 @@ def _check_depth(text: str) -> None:
 
 
 def _walk(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
-    yield place, node.start_mark.line + 1
+    line = node.start_mark.line + 1
+    if len(place) > MAX_DEPTH:  # an alias may lead to what it is in
+        raise Unreadable(f"is nested more than {MAX_DEPTH} deep", line)
+    yield place, line
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

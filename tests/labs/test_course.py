@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab_fixtures import Cli
 
-PART = ("serve-a-model", "works-on-my-machine", "traffic", "troubleshooting")
+PART = ("serve-a-model", "works-on-my-machine")
 """On one containerd node each, so that they share a cluster."""
 
 
