@@ -1,3 +1,4 @@
+kubectl -n everywhere rollout status daemonset penguin --timeout=120s
 node=$(kubectl get nodes -l '!node-role.kubernetes.io/control-plane' -o \
   jsonpath='{range .items[*]}{.metadata.name} {.status.nodeInfo.containerRuntimeVersion}{"\n"}{end}' |
   grep " cri-o:" | cut -d ' ' -f 1)
