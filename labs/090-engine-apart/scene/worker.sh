@@ -1,0 +1,27 @@
+# The worker's Docker Engine as the lab finds it: whole, with its own settings, and without the
+# learner's containers.
+worker=$(echo "$LABCTL_NODES" | cut -d ' ' -f 2)
+docker exec "$worker" bash -euc '
+  rm -rf /run/systemd/system/docker.service.d
+  systemctl daemon-reload
+  # A containerd that was started by hand holds the database that dockerd wants for its own.
+  for pid in $(pidof containerd); do
+    [ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid")")" = dockerd ] || kill "$pid"
+  done
+  while pidof containerd >/dev/null && ! pidof dockerd >/dev/null; do sleep 0.2; done
+
+  settings=/etc/docker/daemon.json
+  changed=
+  if jq -e "has(\"live-restore\")" "$settings" >/dev/null; then
+    jq "del(.[\"live-restore\"])" "$settings" >/root/daemon.json
+    cat /root/daemon.json >"$settings"
+    rm /root/daemon.json
+    changed=yes
+  fi
+  systemctl start docker
+  [ -z "$changed" ] || kill -HUP "$(pidof dockerd)"
+  docker rm --force first second >/dev/null 2>&1 || true
+  rm -f /root/containerd.log
+  systemctl start cri-docker kubelet
+'
+kubectl wait --for=condition=Ready "node/$worker" --timeout=180s
