@@ -6,7 +6,8 @@ docker exec "$worker" bash -euc '
   systemctl daemon-reload
   # A containerd that was started by hand holds the database that dockerd wants for its own.
   for pid in $(pidof containerd); do
-    [ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid")")" = dockerd ] || kill "$pid"
+    parent=$(ps -o ppid= -p "$pid" | tr -d " ")
+    [ "$(ps -o comm= -p "$parent")" = dockerd ] || kill "$pid"
   done
   while pidof containerd >/dev/null && ! pidof dockerd >/dev/null; do sleep 0.2; done
 

@@ -6,7 +6,7 @@ metadata:
   namespace: nightly
 spec:
   schedule: "* * * * *"
-  timeZone: Asia/Seoul
+  timeZone: UTC
   concurrencyPolicy: Forbid
   successfulJobsHistoryLimit: 5
   failedJobsHistoryLimit: 5
