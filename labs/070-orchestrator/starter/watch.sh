@@ -6,7 +6,8 @@ eval "$(labctl env)"
 LINES=${1:-0}
 DOOR=$(kubectl get nodes -l node-role.kubernetes.io/control-plane \
   -o jsonpath='{.items[0].metadata.name}')
-ASK='for i in 1 2 3 4 5; do
+ASK='set -o pipefail
+for i in 1 2 3 4 5; do
   (curl -s -m 1 "http://$1/predict?x=200" | grep -o "v[0-9]*\"" | tr -d "\"" || echo --) &
 done; wait'
 START=$(date +%s)

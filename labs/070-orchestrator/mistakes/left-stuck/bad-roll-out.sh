@@ -1,8 +1,10 @@
-# Write a value to the learner's notes, whatever stood there.
+# Write a value to the learner's notes, at its place.
 note() {
-  touch "$LABCTL_WORK/answers.yaml"
-  sed -i "/^$1:/d" "$LABCTL_WORK/answers.yaml"
-  echo "$1: $2" >>"$LABCTL_WORK/answers.yaml"
+  if grep -qs "^$1:" "$LABCTL_WORK/answers.yaml"; then
+    sed -i "s|^$1:.*|$1: $2|" "$LABCTL_WORK/answers.yaml"
+  else
+    echo "$1: $2" >>"$LABCTL_WORK/answers.yaml"
+  fi
 }
 
 kubectl -n fleet set image deployment/fleet server=docker.io/library/fleet-server:v3
