@@ -1,8 +1,6 @@
 # Every node runs, is Ready, and takes Pods. A node whose object was deleted makes it anew when its
 # kubelet starts.
-started() {
-  docker inspect --format '{{.State.StartedAt}}' "$1"
-}
+export LC_ALL=C
 
 for node in $LABCTL_NODES; do
   if [ "$(docker inspect --format '{{.State.Running}}' "$node")" != true ]; then
@@ -14,10 +12,14 @@ done
 
 # What the API server says of a node from before its start is a memory. Its lease is newer only when
 # its kubelet has reported since. Both times are UTC in one form, so they can be compared as text.
-deadline=$((SECONDS + 180))
+reported() {
+  [[ "$(kubectl -n kube-node-lease get lease "$1" -o jsonpath='{.spec.renewTime}' 2>/dev/null)" > \
+    "$(docker inspect --format '{{.State.StartedAt}}' "$1")" ]]
+}
+
 for node in $LABCTL_NODES; do
-  until [[ "$(kubectl -n kube-node-lease get lease "$node" -o jsonpath='{.spec.renewTime}' 2>&1)" > "$(started "$node")" ]]; do
-    if [ $SECONDS -gt $deadline ]; then
+  until reported "$node"; do
+    if [ $SECONDS -gt 180 ]; then
       echo "Node $node has not reported since it was started." >&2
       exit 1
     fi
@@ -26,4 +28,7 @@ for node in $LABCTL_NODES; do
 done
 kubectl wait --for=condition=Ready nodes --all --timeout=120s
 kubectl uncordon $LABCTL_NODES
-kubectl -n kube-system rollout status daemonset --timeout=120s
+# What carries Services and routes, on every node.
+for set in $(kubectl -n kube-system get daemonsets -o name); do
+  kubectl -n kube-system rollout status "$set" --timeout=120s
+done

@@ -3,7 +3,7 @@
 #   sh watch.sh 3          three lines
 # An answer is the version that answered; -- stands for none within a second.
 eval "$(labctl env)"
-LINES=${1:-0}
+COUNT=${1:-0}
 DOOR=$(kubectl get nodes -l node-role.kubernetes.io/control-plane \
   -o jsonpath='{.items[0].metadata.name}')
 ASK='set -o pipefail
@@ -19,7 +19,7 @@ while :; do
   ANSWERS=$(docker exec "$DOOR" bash -c "$ASK" bash "${IP:-127.0.0.1}" | tr '\n' ' ')
   printf '%4d s   nodes ready: %s   Pods ready: %-6s   %s\n' \
     $(($(date +%s) - START)) "$NODES" "${PODS:-none}" "$ANSWERS"
-  LINES=$((LINES - 1))
-  [ "$LINES" -eq 0 ] && break
+  COUNT=$((COUNT - 1))
+  [ "$COUNT" -eq 0 ] && break
   sleep 1
 done

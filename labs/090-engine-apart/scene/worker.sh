@@ -11,16 +11,18 @@ docker exec "$worker" bash -euc '
   done
   while pidof containerd >/dev/null && ! pidof dockerd >/dev/null; do sleep 0.2; done
 
+  # The settings are those of the first time.
   settings=/etc/docker/daemon.json
-  changed=
-  if jq -e "has(\"live-restore\")" "$settings" >/dev/null; then
-    jq "del(.[\"live-restore\"])" "$settings" >/root/daemon.json
-    cat /root/daemon.json >"$settings"
-    rm /root/daemon.json
-    changed=yes
+  kept=/root/daemon.json
+  [ -f "$kept" ] || cp "$settings" "$kept"
+  if [ "$(docker info --format "{{.LiveRestoreEnabled}}" 2>/dev/null)" = true ]; then
+    # dockerd keeps a setting that is just not there any more.
+    jq ".[\"live-restore\"] = false" "$kept" >"$settings"
+    pkill -HUP -x dockerd
+    sleep 1
   fi
+  cp "$kept" "$settings"
   systemctl start docker
-  [ -z "$changed" ] || kill -HUP "$(pidof dockerd)"
   docker rm --force first second >/dev/null 2>&1 || true
   rm -f /root/containerd.log
   systemctl start cri-docker kubelet

@@ -7,5 +7,4 @@ fi
 on systemctl start docker
 on rm -rf /run/systemd/system/docker.service.d
 on systemctl daemon-reload
-on systemctl start cri-docker kubelet
 kubectl wait --for=condition=Ready "node/$worker" --timeout=120s

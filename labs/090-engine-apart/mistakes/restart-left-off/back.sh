@@ -8,5 +8,4 @@ on grep -q '"live-restore"' /etc/docker/daemon.json ||
   on sed -i '1s/{/{ "live-restore": true,/' /etc/docker/daemon.json
 on systemctl start docker
 on systemctl daemon-reload
-on systemctl start cri-docker kubelet
 kubectl wait --for=condition=Ready "node/$worker" --timeout=120s

@@ -8,7 +8,6 @@ if ! on grep -q '"live-restore"' /etc/docker/daemon.json && on pidof dockerd; th
   on docker inspect second >/dev/null 2>&1 ||
     on docker run -d --name second --network host -e NAME=second clock:v1
   note second_pid "$(on docker inspect --format '{{.State.Pid}}' second)"
-  on systemctl stop kubelet cri-docker
   on sh -c 'mkdir -p /run/systemd/system/docker.service.d
     printf "[Service]\nRestart=no\n" >/run/systemd/system/docker.service.d/away.conf'
   on systemctl daemon-reload
