@@ -10,7 +10,10 @@ from labctl.cli.output import output_option
 @output_option
 @click.pass_obj
 def command(app: App, output: str) -> None:
-    """List the course's labs: title, minutes, what each needs."""
+    """List the course's labs: title, minutes, nodes and memory.
+
+    JSON has all that a lab requires: Kubernetes, runtimes, labs before it.
+    """
     from labctl.ui import guide  # noqa: PLC0415 - `labctl --help` need not read lab files
 
     course = app.catalog.course()
@@ -19,4 +22,4 @@ def command(app: App, output: str) -> None:
     if output == "json":
         app.console.json(guide.document(labs, needs, course.title))
     else:
-        app.console.table(guide.COLUMNS, guide.rows(labs, needs, app.settings.language))
+        app.console.table(guide.COLUMNS, guide.rows(labs, app.settings.language))

@@ -6,18 +6,18 @@ from typing import Any, Final
 from labctl.catalog import Lab
 
 FORMAT: Final = "labctl/labs/v1"
-COLUMNS: Final = ("lab", "title", "minutes", "needs", "requires")
+COLUMNS: Final = ("lab", "title", "minutes", "nodes", "memory")
 
 
-def rows(labs: Iterable[Lab], needs: Mapping[str, Sequence[str]], language: str) -> list[list[str]]:
-    """One row a lab, for COLUMNS."""
+def rows(labs: Iterable[Lab], language: str) -> list[list[str]]:
+    """One row a lab, for COLUMNS. The document has all that a lab requires; this fits 80 columns."""
     return [
         [
             lab.id,
             lab.file.title.get(language) or lab.file.title["en"],
             str(lab.file.minutes),
-            ", ".join(needs[lab.id]) or "-",
-            _requires(lab),
+            str(lab.file.requires.nodes),
+            lab.file.requires.memory or "-",
         ]
         for lab in labs
     ]
@@ -42,11 +42,3 @@ def document(
             for lab in labs
         ],
     }
-
-
-def _requires(lab: Lab) -> str:
-    requires = lab.file.requires
-    words = [f"Kubernetes {requires.kubernetes}" if requires.kubernetes else ""]
-    words += ["/".join(requires.runtimes), requires.memory or ""]
-    words.append(f"{requires.nodes} nodes" if requires.nodes > 1 else "")
-    return ", ".join(word for word in words if word) or "-"

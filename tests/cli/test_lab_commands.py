@@ -58,8 +58,8 @@ def machine(tmp_path: Path) -> Machine:
 def test_list_shows_the_course(machine: Machine) -> None:
     said = machine.labctl("list")
     assert said.out.splitlines() == [
-        "LAB    TITLE        MINUTES   NEEDS   REQUIRES",
-        "tiny   A tiny lab   5         -       -",
+        "LAB    TITLE        MINUTES   NODES   MEMORY",
+        "tiny   A tiny lab   5         1       -",
     ]
     document = json.loads(machine.labctl("list", "--output", "json").out)
     assert document["format"] == "labctl/labs/v1"
