@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rich.cells import cell_len
+
 from labctl.results import CheckResult, Outcome, Report
 from labctl.snapshot import How, Snapshot, StepNow
 from labctl.texts import Texts
 from labctl.ui.columns import fitted, wrapped
 from labctl.ui.console import Console
 from labctl.ui.results import MARKS, STYLES, WIDTH, Line, check_lines, first_open, summary_lines
+from labctl.ui.words import say
 
 SPARE: Final = 7
 """Lines of the picture beside head, steps and checks: blank ones, a title, summary, cursor."""
 LEAST: Final = 3
 """Lines that the open step has even on a small terminal."""
+_TRUTHS: Final = {
+    True: "passed {}, holds",
+    False: "passed {}, no longer",
+    None: "passed {}, now unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,10 @@ class View:
     whole: bool = True
     """False where one step is followed."""
 
+    def say(self, text: str, *values: object) -> str:
+        """What labctl itself says, in the learner's language."""
+        return say(self.texts.language, text, *values)
+
 
 @contextmanager
 def showing(console: Console, view: View) -> Iterator[Callable[[Snapshot], None]]:
@@ -40,12 +52,11 @@ def showing(console: Console, view: View) -> Iterator[Callable[[Snapshot], None]
         yield lambda snapshot: draw(list(picture(snapshot, view, height=console.height)))
 
 
-def truth(step: StepNow, now: datetime) -> str:
+def truth(step: StepNow, now: datetime, language: str) -> str:
     """`passed 16:04:10, holds`; nothing for a step that never passed."""
     if step.first_passed is None:
         return ""
-    states = {True: "holds", False: "no longer", None: "now unknown"}
-    return f"passed {moment(step.first_passed, now)}, {states[step.holds]}"
+    return say(language, _TRUTHS[step.holds], moment(step.first_passed, now))
 
 
 def moment(then: datetime, now: datetime) -> str:
@@ -73,7 +84,8 @@ def picture(snapshot: Snapshot, view: View, *, height: int = 24) -> Iterator[Lin
         fits = len(lines) <= room
         yield from lines[: room if fits else room - 1]
         if not fits:
-            yield f"        All of it: labctl check --step {open_step.id}", "dim"
+            all_of_it = view.say("All of it: {}", f"labctl check --step {open_step.id}")
+            yield f"        {all_of_it}", "dim"
     yield "", None
     yield from _end(snapshot, snapshot.report, view)
 
@@ -81,23 +93,18 @@ def picture(snapshot: Snapshot, view: View, *, height: int = 24) -> Iterator[Lin
 def _head(snapshot: Snapshot, view: View) -> Iterator[Line]:
     how = "watched" if snapshot.how is How.WATCH else "polled"
     at = moment(snapshot.at, snapshot.at)
-    yield f"Lab '{view.name}' is {how}; looked at {at}. Ctrl-C ends it.", "bold"
+    yield view.say(f"Lab '{{}}' is {how}; looked at {{}}. Ctrl-C ends it.", view.name, at), "bold"
     if snapshot.reason:
-        yield from _prose(f"Changes can't be told: {snapshot.reason}", "yellow")
-    if snapshot.outage:
-        yield from _prose(_waits(snapshot), "magenta")
-
-
-def _waits(snapshot: Snapshot) -> str:
-    outage = snapshot.outage
-    assert outage is not None  # noqa: S101 - asked by the caller
-    since = moment(outage.since, snapshot.at)
-    return f"{outage.reason} So it is since {since}; waiting {outage.left:.0f} s more."
+        yield from _prose(view.say("Changes can't be told: {}", snapshot.reason), "yellow")
+    if outage := snapshot.outage:
+        since, left = moment(outage.since, snapshot.at), f"{outage.left:.0f}"
+        waits = view.say("{} So it is since {}; waiting {} s more.", outage.reason, since, left)
+        yield from _prose(waits, "magenta")
 
 
 def _steps(snapshot: Snapshot, view: View) -> Iterator[Line]:
-    truths = [truth(step, snapshot.at) for step in snapshot.steps]
-    room = WIDTH - len("  BLOCK ") - max(map(len, truths), default=0) - 2
+    truths = [truth(step, snapshot.at, view.texts.language) for step in snapshot.steps]
+    room = WIDTH - len("  BLOCK ") - max(map(cell_len, truths), default=0) - 2
     for step, said in zip(snapshot.steps, truths, strict=True):
         known = snapshot.report is not None and not snapshot.outage
         mark, style = (MARKS[step.outcome], STYLES[step.outcome]) if known else ("?", "dim")
@@ -118,7 +125,7 @@ def _brief(check: CheckResult, view: View) -> Iterator[Line]:
 
 def _end(snapshot: Snapshot, report: Report, view: View) -> Iterator[Line]:
     if snapshot.outage:
-        yield "Nobody's work was looked at meanwhile.", None
+        yield view.say("Nobody's work was looked at meanwhile."), None
     else:
         yield from summary_lines(report, view.texts.language, whole=view.whole)
 
@@ -140,7 +147,7 @@ class Changes:
 
     def show(self, snapshot: Snapshot) -> None:
         """Say what is other than before."""
-        for text in beside(self._before, snapshot):
+        for text in beside(self._before, snapshot, self._view.texts.language):
             self._console.talk(f"{moment(snapshot.at, snapshot.at)} {text}")
         self._before = snapshot
         if snapshot.report is None or snapshot.outage:
@@ -162,7 +169,7 @@ class Changes:
                 if self._checks.get(check.name) != seen:
                     self._checks[check.name] = seen
                     yield f"{at} {MARKS[check.outcome]:<5} check {check.name}: {self._said(check)}"
-            said = truth(now[step.id], snapshot.at)
+            said = truth(now[step.id], snapshot.at, self._view.texts.language)
             if self._steps.get(step.id) != (step.outcome, said):
                 self._steps[step.id] = (step.outcome, said)
                 title = self._view.texts.step_title(step.id)
@@ -179,15 +186,17 @@ class Changes:
         return f"{title}: {self._view.texts.title(check.code, values)}"
 
 
-def beside(before: Snapshot | None, now: Snapshot) -> Sequence[str]:
+def beside(before: Snapshot | None, now: Snapshot, language: str) -> Sequence[str]:
     """How it is followed and what does not answer, where that is other than before."""
     said = []
     if now.reason and (before is None or before.reason != now.reason):
-        said.append(f"Changes can't be told, so it is looked every few seconds: {now.reason}")
+        text = "Changes can't be told, so it is looked every few seconds: {}"
+        said.append(say(language, text, now.reason))
     if before is not None and before.reason and not now.reason:
-        said.append("Changes are told again.")
+        said.append(say(language, "Changes are told again."))
     if now.outage and not (before and before.outage):
-        said.append(f"{now.outage.reason} Waiting {now.outage.left:.0f} s for it.")
+        left = f"{now.outage.left:.0f}"
+        said.append(say(language, "{} Waiting {} s for it.", now.outage.reason, left))
     if before is not None and before.outage and not now.outage:
-        said.append("It answers again.")
+        said.append(say(language, "It answers again."))
     return said

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from labctl.catalog import Catalog
 from labctl.results import Outcome
 from labctl.snapshot import Outage, Snapshot
+from labctl.texts import Texts
 from labctl.ui.columns import fitted, wrapped
 from labctl.ui.console import Console
 from labctl.ui.live import View, moment, picture, showing, truth
@@ -181,7 +182,7 @@ def test_on_a_terminal_the_picture_is_drawn_anew_and_the_last_one_stays(
 
 
 def test_truth_says_nothing_of_a_step_that_never_passed() -> None:
-    assert truth(snapshot(OPEN).steps[0], NOON) == ""
+    assert truth(snapshot(OPEN).steps[0], NOON, "en") == ""
 
 
 def test_lines_are_measured_in_columns() -> None:
@@ -195,3 +196,13 @@ def test_lines_are_measured_in_columns() -> None:
     assert list(wrapped("", 40, first="  ")) == ["  "]
     assert fitted("abc", 5) == "abc  "
     assert cell_len(fitted("한국어 제목", 6)) == 6
+
+
+def test_a_korean_picture_says_nothing_in_english(tmp_path: Path) -> None:
+    view = View("tiny", Texts({}, "ko"), {"one": "하나", "two": "둘"})
+    first = {"first": later(10)}
+    seen = snapshot(report(PASS, FAIL), first=first)
+    lines = drawn(seen, view)
+    assert lines[0].startswith("실습 'tiny': 변화를 감지하는 중")
+    assert any("통과, 유지 중" in line for line in lines)
+    assert all(cell_len(line) <= 80 for line in lines)

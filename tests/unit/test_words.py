@@ -31,7 +31,7 @@ def test_a_report_in_korean_has_no_english_around_the_lab_s_texts() -> None:
     said = "\n".join(line for line, _ in text_lines(report, Texts({}, "ko"), {}))
     for line in ("Service web의 이벤트:", "차이:", "직접 보기: kubectl get x", "먼저 통과해야 할"):
         assert line in said
-    assert "확인 2개 중 0개 통과.\n다음: labctl hint s" in said
+    assert "검사 2개 중 0개 통과.\n다음: labctl hint s" in said
 
 
 def test_an_unknown_title_stays() -> None:
