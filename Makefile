@@ -31,7 +31,6 @@ test: $(READY) browser ## All tests, real clusters too
 	@$(SUDO) $(abspath $(BIN))/labctl setup
 	@for runtime in containerd cri-o docker; do \
 	  $(BIN)/labctl node-image build --kubernetes 1.36 --runtime $$runtime || exit; done
-	@$(BIN)/labctl node-image build --kubernetes 1.34
 	$(BIN)/pytest -m "not matrix" --durations=15
 
 matrix: $(READY) ## Every pair of Kubernetes and runtime, and the historic cluster
