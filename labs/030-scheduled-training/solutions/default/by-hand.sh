@@ -36,3 +36,5 @@ MANIFEST
 # One run that does not wait for the clock.
 kubectl -n nightly delete job first --ignore-not-found
 kubectl -n nightly create job first --from=cronjob/train
+# With the data as it is now, not as a later step makes it.
+kubectl -n nightly wait --for=condition=complete --timeout=120s job/first
