@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Protocol
 
 from labctl.catalog import Lab
-from labctl.counting import count
 from labctl.lab_digest import lab_digest
 from labctl.manifest import CourseEntry
 from labctl.model import Cluster
@@ -55,13 +54,24 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence with places for values, so that it can be said in another language."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        """In English."""
+        return self.text.format(*self.values)
+
+
+@dataclass(frozen=True, slots=True)
 class Next:
     """What to do next. `step` is empty where a lab has to be started first."""
 
     lab: str
     step: str
-    why: str
-    """A sentence."""
+    why: Reason
     command: str
 
 
@@ -121,20 +131,22 @@ def _in_running(lab: Standing) -> Next:
     name = "" if lab.running == lab.lab.id else f" --name {lab.running}"
     missing = [step for step in lab.steps if step not in lab.passes]
     if not missing:
-        why = "Each of its steps has passed alone; it is done when all pass in one check."
+        why = Reason("Each of its steps has passed alone; it is done when all pass in one check.")
         return Next(lab.lab.id, "", why, f"labctl check{name}")
     passing = len(lab.steps) - len(missing)
     if passing:
-        why = f"The lab is running, and {passing} of its {count(len(lab.steps), 'step')} passed."
+        text = "The lab is running, and {} of its {} steps passed."
+        why = Reason(text, (passing, len(lab.steps)))
     else:
-        why = "The lab is running, and this is its first step."
+        why = Reason("The lab is running, and this is its first step.")
     return Next(lab.lab.id, missing[0], why, f"labctl show {lab.lab.id} --step {missing[0]}")
 
 
-def _why(lab: Standing) -> str:
+def _why(lab: Standing) -> Reason:
     if lab.passed:
-        return f"You began it: {len(lab.passed)} of its {count(len(lab.steps), 'step')} passed."
+        values = (len(lab.passed), len(lab.steps))
+        return Reason("You began it: {} of its {} steps passed.", values)
     if lab.needs:
         verb = "is" if len(lab.needs) == 1 else "are"
-        return f"It needs {spell(list(lab.needs))}, which {verb} done."
-    return "It is the first in the course's order that is not done, and it needs no other."
+        return Reason(f"It needs {{}}, which {verb} done.", (spell(list(lab.needs)),))
+    return Reason("It is the first in the course's order that is not done, and it needs no other.")

@@ -30,7 +30,7 @@ def command(app: App, forget: bool, yes: bool, output: str) -> None:
         app.console.json(ui.document(labs, following, app.catalog.course().title))
         return
     app.console.table(ui.COLUMNS, ui.rows(labs, language))
-    for line in ("", *ui.summary(labs), "", *ui.next_lines(following, labs, language)):
+    for line in ("", *ui.summary(labs, language), "", *ui.next_lines(following, labs, language)):
         app.console.out(line)
 
 

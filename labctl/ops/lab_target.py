@@ -9,17 +9,20 @@ from labctl.suggest import did_you_mean
 def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Cluster:
     """The cluster by its name, or the only one of a lab, or the only one.
 
+    A cluster for tests or grading is meant only where it is named.
+
     Raises:
         PrerequisiteMissing: no lab is running, or not this one.
         UsageError: there is no such name, it runs another lab, or several could be meant.
     """
     running = clusters(engine)
+    if name is not None and running:
+        return _named(running, name, lab)
+    running = tuple(one for one in running if one.lab != ANY_LAB)
     if not running:
         raise PrerequisiteMissing(
             "No lab is running.", hint=f"Start one with: labctl up{f' {lab}' if lab else ''}"
         )
-    if name is not None:
-        return _named(running, name, lab)
     meant = [one for one in running if lab in (None, one.lab)]
     if not meant:
         raise PrerequisiteMissing(

@@ -6,46 +6,49 @@ from typing import Any, Final
 from labctl.course import Next, Standing
 from labctl.texts import spell
 from labctl.ui.columns import wrapped
+from labctl.ui.words import say
 
 FORMAT: Final = "labctl/course-progress/v1"
-COLUMNS: Final = ("lab", "title", "minutes", "progress")
+COLUMNS: Final = ("#", "lab", "title", "progress")
 WIDTH: Final = 80
 
 
 def rows(labs: Sequence[Standing], language: str) -> list[list[str]]:
-    """One row a lab, for COLUMNS."""
+    """One row a lab, for COLUMNS. What a lab waits for is told by numbers: 80 columns hold that."""
+    numbers = {one.lab.id: str(number) for number, one in enumerate(labs, 1)}
     return [
-        [one.lab.id, _title(one, language), str(one.lab.file.minutes), _progress(one)]
+        [numbers[one.lab.id], one.lab.id, _title(one, language), _progress(one, numbers, language)]
         for one in labs
     ]
 
 
-def summary(labs: Sequence[Standing]) -> Iterator[str]:
+def summary(labs: Sequence[Standing], language: str) -> Iterator[str]:
     """The lines below the table."""
     done = sum(one.state == "done" for one in labs)
-    yield f"{done} of {len(labs)} labs done."
+    yield say(language, "{} of {} labs done.", done, len(labs))
     running = [one.running for one in labs if one.running]
     if running:
-        yield f"Running: {spell(running)}."
+        yield say(language, "Running: {}.", spell(running))
     changed = [one.lab.id for one in labs if one.changed]
     if changed:
-        yield from wrapped(f"Changed since you did it: {spell(changed)}.", WIDTH)
+        yield from wrapped(say(language, "Changed since you did it: {}.", spell(changed)), WIDTH)
 
 
 def next_lines(following: Next | None, labs: Sequence[Standing], language: str) -> Iterator[str]:
     """What comes next, why, and the command."""
     if following is None:
-        yield "All labs of the course are done."
+        yield say(language, "All labs of the course are done.")
         return
     one = next(one for one in labs if one.lab.id == following.lab)
-    what = f"Lab '{following.lab}': {_title(one, language)}."
+    what = say(language, "Lab '{}': {}.", following.lab, _title(one, language))
     if following.step:
         title = one.lab.texts(language).step_title(following.step)
-        what = f"Step '{following.step}' of lab '{following.lab}': {title}."
+        text = "Step '{}' of lab '{}': {}."
+        what = say(language, text, following.step, following.lab, title)
     yield from wrapped(what, WIDTH)
-    yield from wrapped(following.why, WIDTH)
+    yield from wrapped(say(language, following.why.text, *following.why.values), WIDTH)
     # Never broken: it is there to be copied.
-    yield f"Next: {following.command}"
+    yield say(language, "Next: {}", following.command)
 
 
 def document(
@@ -60,7 +63,7 @@ def document(
         and {
             "lab": following.lab,
             "step": following.step or None,
-            "why": following.why,
+            "why": str(following.why),
             "command": following.command,
         },
     }
@@ -90,9 +93,10 @@ def _title(one: Standing, language: str) -> str:
     return one.lab.file.title.get(language) or one.lab.file.title["en"]
 
 
-def _progress(one: Standing) -> str:
+def _progress(one: Standing, numbers: Mapping[str, str], language: str) -> str:
     if one.done:
-        return f"done {one.done.astimezone():%Y-%m-%d}"
+        return say(language, "done {}", f"{one.done.astimezone():%Y-%m-%d}")
     if one.state == "begun":
-        return f"{len(one.passed)} of {len(one.steps)} steps"
-    return f"after {spell(list(one.waits_for))}" if one.waits_for else "open"
+        return say(language, "{} of {} steps", len(one.passed), len(one.steps))
+    waits = [numbers[lab] for lab in one.waits_for]
+    return say(language, "after {}", ", ".join(waits)) if waits else say(language, "open")

@@ -27,6 +27,29 @@ _KOREAN: Final[Mapping[str, str]] = {
     "Changes are told again.": "다시 변화를 통지받습니다.",
     "{} Waiting {} s for it.": "{} {}초 동안 기다립니다.",
     "It answers again.": "다시 응답합니다.",
+    "{} of {} labs done.": "실습 {1}개 중 {0}개 완료.",
+    "Running: {}.": "실행 중: {}.",
+    "Changed since you did it: {}.": "완료한 뒤에 내용이 바뀐 실습: {}.",
+    "All labs of the course are done.": "과정의 모든 실습을 마쳤습니다.",
+    "Lab '{}': {}.": "실습 '{}': {}.",
+    "Step '{}' of lab '{}': {}.": "실습 '{1}'의 단계 '{0}': {2}.",
+    "done {}": "완료 {}",
+    "{} of {} steps": "{1}단계 중 {0}단계",
+    "after {}": "{}번 다음",
+    "open": "시작 전",
+    "Each of its steps has passed alone; it is done when all pass in one check.": (
+        "단계마다 따로 통과했습니다. 한 번의 검사에서 모두 통과하면 완료입니다."
+    ),
+    "The lab is running, and {} of its {} steps passed.": (
+        "실행 중이며, {1}단계 중 {0}단계를 통과했습니다."
+    ),
+    "The lab is running, and this is its first step.": "실행 중이며, 첫 단계입니다.",
+    "You began it: {} of its {} steps passed.": "이미 시작했고, {1}단계 중 {0}단계를 통과했습니다.",
+    "It needs {}, which is done.": "먼저 해야 할 {}을(를) 마쳤습니다.",
+    "It needs {}, which are done.": "먼저 해야 할 {}을(를) 마쳤습니다.",
+    "It is the first in the course's order that is not done, and it needs no other.": (
+        "과정의 순서에서 아직 마치지 않은 첫 실습이고, 먼저 해야 할 것이 없습니다."
+    ),
 }
 _TITLES: Final = (
     (re.compile(r"Events of (.+)"), r"\1의 이벤트"),

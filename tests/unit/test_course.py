@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labctl.catalog import Catalog
-from labctl.course import Next, Standing, next_of, standings
+from labctl.course import Next, Reason, Standing, next_of, standings
 from labctl.lab_digest import lab_digest
 from labctl.model import Cluster
 from labctl.ui.course import document, next_lines, rows, summary
@@ -63,7 +63,7 @@ def test_at_the_start_the_first_lab_is_next(catalog: Catalog) -> None:
     assert next_of(labs) == Next(
         "tiny",
         "",
-        "It is the first in the course's order that is not done, and it needs no other.",
+        Reason("It is the first in the course's order that is not done, and it needs no other."),
         "labctl up tiny",
     )
 
@@ -74,7 +74,7 @@ def test_a_running_lab_goes_before_all_others(catalog: Catalog) -> None:
     assert following == Next(
         "other",
         "second",
-        "The lab is running, and 1 of its 2 steps passed.",
+        Reason("The lab is running, and {} of its {} steps passed.", (1, 2)),
         "labctl show other --step second",
     )
 
@@ -83,7 +83,7 @@ def test_what_the_running_cluster_has_counts_and_not_an_earlier_one(catalog: Cat
     learner = FakeLearner({"other": ["first"]})
     following = next_of(stand(catalog, learner, {"other": "other"}))
     assert following
-    assert (following.step, following.why) == (
+    assert (following.step, str(following.why)) == (
         "first",
         "The lab is running, and this is its first step.",
     )
@@ -104,7 +104,7 @@ def test_a_running_lab_that_is_done_is_not_in_the_way(catalog: Catalog) -> None:
 def test_a_lab_that_was_begun_goes_before_one_that_is_open(catalog: Catalog) -> None:
     following = next_of(stand(catalog, FakeLearner({"other": ["first"]})))
     assert following
-    assert (following.command, following.why) == (
+    assert (following.command, str(following.why)) == (
         "labctl up other",
         "You began it: 1 of its 2 steps passed.",
     )
@@ -115,7 +115,7 @@ def test_a_lab_opens_when_all_that_it_needs_is_done(catalog: Catalog) -> None:
     assert (labs[2].state, labs[2].waits_for) == ("later", ("other",))
     following = next_of(stand(catalog, finished(catalog, "tiny", "other")))
     assert following
-    assert (following.lab, following.why) == ("last", "It needs tiny, other, which are done.")
+    assert (following.lab, str(following.why)) == ("last", "It needs tiny, other, which are done.")
 
 
 def test_when_all_is_done_nothing_is_next(catalog: Catalog) -> None:
@@ -135,11 +135,11 @@ def test_the_course_reads_well(catalog: Catalog) -> None:
     learner.finished["tiny"] = "sha256:of an earlier version"
     labs = stand(catalog, learner, {"other": "other"})
     assert rows(labs, "en") == [
-        ["tiny", "A tiny lab", "5", "done 2026-01-02"],
-        ["other", "Another lab", "5", "1 of 2 steps"],
-        ["last", "The last lab", "5", "after other"],
+        ["1", "tiny", "A tiny lab", "done 2026-01-02"],
+        ["2", "other", "Another lab", "1 of 2 steps"],
+        ["3", "last", "The last lab", "after 2"],
     ]
-    assert list(summary(labs)) == [
+    assert list(summary(labs, "en")) == [
         "1 of 3 labs done.",
         "Running: other.",
         "Changed since you did it: tiny.",

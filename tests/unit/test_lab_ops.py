@@ -9,7 +9,15 @@ import pytest
 
 from labctl.catalog import Lab
 from labctl.errors import ExitCode, KubeNotFound, PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, Cluster, ImageInfo, Node
+from labctl.model import (
+    ANY_LAB,
+    KIND_CLUSTER,
+    LABEL_CLUSTER,
+    LABEL_LAB,
+    Cluster,
+    ImageInfo,
+    Node,
+)
 from labctl.ops.check import check
 from labctl.ops.hint import hint
 from labctl.ops.lab_target import resolve
@@ -131,6 +139,14 @@ def test_the_only_running_lab_is_meant() -> None:
     two = engine(("a", "tiny"), ("b", "other"))
     assert resolve(two, name="b").lab == "other"
     assert resolve(two, name=None, lab="tiny").name == "a"
+
+
+def test_a_cluster_for_tests_is_meant_only_by_its_name() -> None:
+    both = engine(("a", "tiny"), ("lab-test-1", ANY_LAB))
+    assert resolve(both, name=None).name == "a"
+    assert resolve(both, name="lab-test-1", lab="tiny").lab == ANY_LAB
+    with pytest.raises(PrerequisiteMissing, match="No lab is running"):
+        resolve(engine(("lab-test-1", ANY_LAB)), name=None)
 
 
 def test_a_lab_that_can_t_be_told_is_asked_for() -> None:
