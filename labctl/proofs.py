@@ -89,11 +89,13 @@ class LabProofs:
 
 
 def exit_code(labs: Iterable[LabProofs]) -> ExitCode:
-    """0 where all hold; 1 where a lab is broken; 5 where one could not be looked at."""
-    worst = Verdict.worst(lab.verdict for lab in labs)
-    return {
-        Verdict.PASS: ExitCode.OK,
-        Verdict.SKIP: ExitCode.OK,
-        Verdict.BROKEN: ExitCode.NOT_PASSED,
-        Verdict.ERROR: ExitCode.TOOL,
-    }[worst]
+    """1 where a lab is broken; 5 where one could not be looked at; 4 where nothing was; else 0."""
+    verdicts = {one.verdict for lab in labs for one in lab.proved}
+    for verdict, code in (
+        (Verdict.BROKEN, ExitCode.NOT_PASSED),
+        (Verdict.ERROR, ExitCode.TOOL),
+        (Verdict.PASS, ExitCode.OK),
+    ):
+        if verdict in verdicts:
+            return code
+    return ExitCode.PREREQUISITE

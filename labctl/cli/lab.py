@@ -102,7 +102,8 @@ def test(
     """Prove LABS on real clusters, over their matrix of Kubernetes versions and runtimes.
 
     Nothing is solved at the start; each mistake is found; each solution passes twice; reset and
-    down leave nothing; commands of guides and hints work. Exit code 1 when a lab is broken.
+    down leave nothing; commands of guides and hints work. Exit code 1 when a lab is broken, 5 when
+    none is and one could not be looked at, 4 when none could.
     """
     from labctl.cli.lab_run import run_labs  # noqa: PLC0415 - see labctl.cli.list
     from labctl.proofs import exit_code  # noqa: PLC0415

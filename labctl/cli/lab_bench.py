@@ -12,8 +12,9 @@ from labctl.catalog import Lab
 from labctl.cli.app import App
 from labctl.cli.lab_stand import BareStage, LabStand
 from labctl.errors import LabctlError
-from labctl.model import ANY_LAB, LABEL_CLUSTER, Runtime
+from labctl.model import ANY_LAB, LABEL_CLUSTER, Cluster, Runtime
 from labctl.nodeimage import versions
+from labctl.ops.clusters import find
 from labctl.ops.down import down
 from labctl.ops.node_image import full_version
 from labctl.ops.ports import Progress
@@ -60,12 +61,18 @@ class Bench:
         )
         folder = Path(tempfile.mkdtemp(prefix="labctl-lab-test-"))
         stage = BareStage(self.app, self.first, self.progress, folder, pull=True)
+        ports = self.app.ports(self.progress)
+
+        def make(*, anew: bool = True) -> Cluster:
+            space = self.app.free_space
+            return up(wish, stage, ports, free_space=space, recreate=anew).cluster
+
         try:
-            ports = self.app.ports(self.progress)
-            made = up(wish, stage, ports, free_space=self.app.free_space).cluster
+            made = make(anew=False)
 
             def stand(lab: Lab) -> LabStand:
-                return LabStand(self.app, lab, made, self.progress, folder / lab.id)
+                there = find(self.app.engine, name) or made
+                return LabStand(self.app, lab, there, self.progress, folder / lab.id, make)
 
             yield stand
         finally:

@@ -1,7 +1,7 @@
 """A lab on a test cluster: the real thing behind labctl.ops.lab_test.stand.Stand."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,11 +14,11 @@ from labctl.cli.stage import LabStage
 from labctl.errors import ToolFailed
 from labctl.image_names import qualified, short
 from labctl.manifest_types import FALLBACK
-from labctl.model import Cluster, Runtime
+from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, Runtime
 from labctl.ops import reader
 from labctl.ops.lab_test.state import cluster_state, folder_state, lab_state
 from labctl.ops.ports import Progress
-from labctl.ops.reset import leave, reset
+from labctl.ops.reset import leave, remove_images, reset
 from labctl.ops.runtime_classes import apply_runtime_classes
 from labctl.ops.scripts import Scripts
 from labctl.ops.solve import Solver
@@ -85,6 +85,8 @@ class LabStand:
     cluster: Cluster
     outer: Progress
     work: Path
+    make_anew: Callable[[], Cluster] | None = None
+    """Makes the cluster once more, for a lab whose start is a new one; None: it is never reset."""
     _seen: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -120,18 +122,30 @@ class LabStand:
 
     def reset(self) -> None:
         """A fresh scene, and a fresh working folder with the starter files."""
-        self._images()
-        reset(
-            self._scripts,
-            self.app.kube(self.cluster.name),
-            self.app.engine,
-            self._nodes,
-            self.app.store,
-            progress=Inner(self.outer),
-        )
+        if self.make_anew and self.lab.file.reset == "cluster":
+            self._new_cluster(self.make_anew)
+        else:
+            self._images()
+            reset(
+                self._scripts,
+                self.app.kube(self.cluster.name),
+                self.app.engine,
+                self._nodes,
+                self.app.store,
+                progress=Inner(self.outer),
+            )
         shutil.rmtree(self.work, ignore_errors=True)
         copy_starter(self.lab, self.work)
         self.work.mkdir(parents=True, exist_ok=True)
+
+    def _new_cluster(self, make: Callable[[], Cluster]) -> None:
+        """As `labctl reset` does it for such a lab."""
+        self.app.engine.remove_containers(f"{LABEL_LAB}={self.lab.id}", without=KIND_CLUSTER)
+        remove_images(self._scripts, self.app.engine, ())
+        self.cluster = make()
+        for stale in ("_scripts", "_solver"):
+            self.__dict__.pop(stale, None)
+        self.enter()
 
     def _images(self) -> None:
         """Build and load what is not as it was: looking is quicker than building again."""

@@ -39,7 +39,7 @@ def test_a_fixer_gets_message_and_details() -> None:
 
 def test_the_document_has_all_of_it() -> None:
     found = document([GOOD, BAD])
-    assert (found["format"], found["exit_code"]) == ("labctl/lab-test/v1", 5)
+    assert (found["format"], found["exit_code"]) == ("labctl/lab-test/v1", 1)
     assert found["labs"][1]["proofs"][1]["verdict"] == "broken"
     assert found["labs"][0]["runtimes"] == ["containerd", "cri-o", "docker", "containerd"]
 
@@ -52,5 +52,7 @@ def test_junit_can_be_read_back() -> None:
     assert suites["x (1.36, containerd,cri-o,docker x4)"].get("skipped") == "1"
 
 
-def test_the_worst_decides_how_it_ends() -> None:
-    assert [exit_code(labs) for labs in ([GOOD], [SKIP, GOOD], [BAD], [])] == [0, 0, 5, 0]
+def test_a_broken_lab_decides_how_it_ends_and_nothing_looked_at_is_no_success() -> None:
+    away = LabProofs("y", PAIR, (Proved(Proof.SCENE, Verdict.ERROR, message="It is away."),))
+    runs = ([GOOD], [SKIP, GOOD], [BAD, GOOD], [GOOD, away], [BAD, away], [SKIP])
+    assert [exit_code(labs) for labs in runs] == [0, 0, 1, 5, 1, 4]
