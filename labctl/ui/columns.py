@@ -1,8 +1,17 @@
 """Text in the columns of a terminal, where a Korean letter takes two of them."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from rich.cells import cell_len, set_cell_size
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """The text without what moves a cursor or can't be written: labs and logs are others' words."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> Iterator[str]:

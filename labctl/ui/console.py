@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labctl.errors import LabctlError, ToolFailed
+from labctl.ui.columns import printable
 from labctl.ui.progress import LiveProgress, PlainProgress
 
 
@@ -63,11 +64,12 @@ class Console:
 
     def out(self, text: str = "", *, style: str | None = None) -> None:
         """A line of the answer, as it is: no markup is read. Long lines are left whole."""
-        self._out.print(text, style=style, markup=False, soft_wrap=True)
+        self._out.print(printable(text), style=style, markup=False, soft_wrap=True)
 
     def talk(self, text: str, *, style: str | None = None) -> None:
         """A line beside the answer."""
-        self._err.print(text, style=style, markup=False, soft_wrap=not self._err.is_terminal)
+        soft_wrap = not self._err.is_terminal
+        self._err.print(printable(text), style=style, markup=False, soft_wrap=soft_wrap)
 
     @property
     def redraws(self) -> bool:
@@ -86,7 +88,7 @@ class Console:
         with Live(console=self._out, auto_refresh=False, vertical_overflow="crop") as live:
 
             def draw(lines: Sequence[tuple[str, str | None]]) -> None:
-                texts = (Text(line, style=style or "") for line, style in lines)
+                texts = (Text(printable(line), style=style or "") for line, style in lines)
                 live.update(Group(*texts), refresh=True)
 
             yield draw
@@ -94,7 +96,7 @@ class Console:
     def markdown(self, text: str) -> None:
         """A guide: laid out on a terminal, the source itself elsewhere."""
         if self._out.is_terminal:
-            self._out.print(Markdown(text))
+            self._out.print(Markdown(printable(text)))
         else:
             self.out(text)
 
@@ -111,11 +113,11 @@ class Console:
         for column in columns:
             table.add_column(column.upper(), overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(escape(printable(cell)) for cell in row))
         self._out.print(table)
 
     def _plain_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        lines = [[column.upper() for column in columns], *(list(row) for row in rows)]
+        lines = [[column.upper() for column in columns], *([printable(c) for c in r] for r in rows)]
         # A Korean letter takes two columns.
         widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
         for line in lines:

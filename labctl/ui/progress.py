@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress as RichProgress
 from rich.progress import SpinnerColumn, TextColumn
+
+from labctl.ui.columns import printable
 
 
 class PlainProgress:
@@ -36,7 +39,7 @@ class PlainProgress:
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(printable(text), markup=False, soft_wrap=True)
 
 
 class LiveProgress:
@@ -66,15 +69,15 @@ class LiveProgress:
         finally:
             self._live = None
             self.seconds[name] = time.monotonic() - start
-            self._console.print(f"{mark} {name} [dim]{self.seconds[name]:.1f} s[/dim]")
+            self._console.print(f"{mark} {escape(name)} [dim]{self.seconds[name]:.1f} s[/dim]")
 
     def detail(self, text: str) -> None:
         """Replace what the line says after the elapsed time."""
         if self._live:
             task = self._live.tasks[0]
             room = max(0, self._console.width - len(task.description) - len("⠋  1234 s  "))
-            self._live.update(task.id, detail=text[:room])
+            self._live.update(task.id, detail=printable(text)[:room])
 
     def note(self, text: str) -> None:
         """A line above the live one."""
-        self._console.print(text, markup=False)
+        self._console.print(printable(text), markup=False)

@@ -135,7 +135,7 @@ def test_an_unmet_need_is_a_skip_with_its_reason_and_makes_no_cluster(good: Lab)
     [found] = ran(bench, [good])
     assert (found.verdict, bench.clusters) == (Verdict.SKIP, 0)
     assert found.proved[0].message == "Skipped: it needs 3 nodes, not 1."
-    assert exit_code([found]) == 0
+    assert exit_code([found]) == 4
 
 
 def test_a_cluster_that_can_t_be_made_is_an_error_of_each_lab(good: Lab) -> None:
