@@ -36,6 +36,42 @@ BUILTIN: Final[Mapping[str, CodeText]] = {
     ),
 }
 """Codes that the check API itself raises; a lab may word them anew."""
+TRANSLATED: Final[Mapping[str, Mapping[str, CodeText]]] = {
+    "ko": {
+        "missing": CodeText(
+            title="{expected}이(가) 없습니다",
+            rationale="실습의 네임스페이스에 {expected}이(가) 없습니다. 같은 종류로는 {actual}이(가)"
+            " 있습니다.",
+            hints=(
+                HintText(
+                    text="'labctl kubectl get all'로 무엇이 있는지 보고 이름을 비교해 보세요."
+                ),
+            ),
+        ),
+        "file-missing": CodeText(
+            title="작업 폴더에 {expected}이(가) 없습니다",
+            rationale="작업 폴더에서 {expected}을(를) 찾았는데, 있는 것은 {actual}입니다.",
+            hints=(
+                HintText(
+                    text="작업 폴더가 어디인지는 'labctl status'와 'labctl up'이 알려 줍니다."
+                ),
+                HintText(text="없어진 시작 파일은 'labctl up'을 하면 다시 생깁니다."),
+            ),
+        ),
+        "file-unreadable": CodeText(
+            title="{expected}을(를) 읽을 수 없습니다",
+            rationale="작업 폴더에 있지만 읽지 못했습니다: {actual}.",
+            hints=(
+                HintText(text="YAML에서는 콜론 뒤에 빈칸을 두어 'key: value'로 씁니다."),
+                HintText(
+                    text="콜론, '#', 앞자리의 0이 들어간 값은 따옴표로 감싸면 그대로 남습니다."
+                ),
+            ),
+        ),
+    }
+}
+"""The same in other languages."""
+_NOTHING: Final = {"ko": "없음"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +123,15 @@ class Texts:
         """Put values into a text. Plain replacement: a text may have other braces, such as JSON."""
         template = fill_text(template, self.params)
         for key, value in values.items():
-            template = template.replace("{" + key + "}", spell(value))
+            said = spell(value)
+            if said == spell(None):
+                said = _NOTHING.get(self.language, said)
+            template = template.replace("{" + key + "}", said)
         return template
 
     def _code(self, code: str) -> CodeText | None:
         found = [one.codes[code] for one in self._catalogues() if code in one.codes]
-        return found[0] if found else BUILTIN.get(code)
+        return found[0] if found else TRANSLATED.get(self.language, {}).get(code, BUILTIN.get(code))
 
     def _catalogues(self) -> list[MessagesFile]:
         wanted = dict.fromkeys((self.language, FALLBACK))

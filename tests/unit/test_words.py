@@ -5,7 +5,7 @@ import re
 import pytest
 
 from labctl.results import CheckResult, Evidence, Outcome, Report, StepResult
-from labctl.texts import Texts
+from labctl.texts import BUILTIN, TRANSLATED, Texts
 from labctl.ui import words
 from labctl.ui.results import text_lines
 
@@ -32,6 +32,19 @@ def test_a_report_in_korean_has_no_english_around_the_lab_s_texts() -> None:
     for line in ("Service web의 이벤트:", "차이:", "직접 보기: kubectl get x", "먼저 통과해야 할"):
         assert line in said
     assert "검사 2개 중 0개 통과.\n다음: labctl hint s" in said
+
+
+@pytest.mark.parametrize("code", list(BUILTIN))
+def test_the_check_api_s_own_codes_are_translated_whole(code: str) -> None:
+    english, korean = BUILTIN[code], TRANSLATED["ko"][code]
+    for there, here in ((english.title, korean.title), (english.rationale, korean.rationale)):
+        assert HANGUL.search(here)
+        assert {"{expected}", "{actual}"} & set(re.findall(r"{\w+}", there)) == set(
+            re.findall(r"{\w+}", here)
+        )
+    assert len(english.hints) == len(korean.hints)
+    said = Texts({}, "ko").rationale(code, {"expected": "answers.yaml", "actual": []})
+    assert "answers.yaml" in said or "없음" in said
 
 
 def test_an_unknown_title_stays() -> None:
