@@ -8,6 +8,7 @@ from labctl.snapshot import How, Snapshot, StepNow
 from labctl.texts import Texts
 from labctl.ui import results
 from labctl.ui.live import moment
+from labctl.ui.words import title
 
 FORMAT: Final = "labctl/live/v1"
 
@@ -82,10 +83,12 @@ def _checks(
         return []
     steps = results.document(report, texts, titles)["steps"]
     found = (check for one in steps if one["id"] == step for check in one["checks"])
-    return [_check(check, titles, words) for check in found]
+    return [_check(check, titles, words, texts.language) for check in found]
 
 
-def _check(check: dict[str, Any], titles: dict[str, str], words: Words) -> dict[str, Any]:
+def _check(
+    check: dict[str, Any], titles: dict[str, str], words: Words, language: str
+) -> dict[str, Any]:
     failure, blocker = check["failure"], check["blocked_by"]
     texts = [failure["title"], failure["rationale"]] if failure else []
     if blocker:
@@ -98,6 +101,6 @@ def _check(check: dict[str, Any], titles: dict[str, str], words: Words) -> dict[
         "outcome": check["outcome"],
         "mark": words.marks[Outcome(check["outcome"])],
         "texts": texts,
-        "evidence": check["evidence"],
+        "evidence": [{**one, "title": title(language, one["title"])} for one in check["evidence"]],
         "see": check["see"][-results.MOST_COMMANDS :] if failure else [],
     }
