@@ -10,6 +10,7 @@ from labctl.resource import Resource, plain
 from labctl.results import Evidence
 
 MOST_PODS: Final = 3
+MOST_JOBS: Final = 2
 MOST_EVENTS: Final = 5
 MOST_FIELDS: Final = 12
 LOG_LINES: Final = 8
@@ -24,8 +25,11 @@ SERVER_MADE: Final = frozenset(
             "generation",
             "creationTimestamp",
             "selfLink",
+            "annotations.kubectl.kubernetes.io/last-applied-configuration",
+            "annotations.deployment.kubernetes.io/revision",
         )
     }
+    | {f"spec.{name}" for name in ("clusterIPs", "ipFamilies", "ipFamilyPolicy")}
 )
 """No learner writes these."""
 LINE: Final = 300
@@ -50,12 +54,14 @@ def _difference(expected: Any, actual: Any) -> Iterator[Evidence]:
     if not isinstance(expected, Mapping) or not isinstance(actual, Mapping):
         return
     wanted, seen = dict(_flat(plain(expected))), dict(_flat(plain(actual)))
+    differ = [place for place in wanted if wanted[place] != seen.get(place)]
+    # What only the other side has counts where nothing else differs: defaults would bury the rest.
+    differ = differ or [place for place in seen if place not in wanted]
     lines = [
         f"{place}: expected {_short(wanted.get(place))}, found {_short(seen.get(place))}"
-        for place in dict.fromkeys((*wanted, *seen))
-        if wanted.get(place) != seen.get(place)
+        for place in differ[:MOST_FIELDS]
     ]
-    yield Evidence("Differences", tuple(lines[:MOST_FIELDS]))
+    yield Evidence("Differences", tuple(lines))
 
 
 def _flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
@@ -77,6 +83,10 @@ def _around(one: Resource, kube: KubeReader) -> Iterator[Evidence]:
     if one.kind == "Pod":
         yield from _pod(one, kube)
         return
+    if one.kind == "CronJob":
+        for job in _last_jobs(one, kube):
+            yield from _around(job, kube)
+        return
     selector = _selector(one)
     if not selector:
         return
@@ -89,6 +99,20 @@ def _around(one: Resource, kube: KubeReader) -> Iterator[Evidence]:
     for pod in islice(sorted(pods, key=_well), MOST_PODS):
         yield Evidence(f"Events of Pod {pod.name}", _events(pod, kube))
         yield from _pod(pod, kube)
+
+
+def _last_jobs(cron: Resource, kube: KubeReader) -> Sequence[Resource]:
+    """The Jobs that it made last; the newest first."""
+    jobs = [
+        job
+        for job in kube.list("batch/v1", "Job", cron.namespace, "")
+        if any(
+            owner.uid == cron.at("metadata.uid")
+            for owner in job.at("metadata.ownerReferences") or []
+        )
+    ]
+    jobs.sort(key=lambda job: str(job.at("metadata.creationTimestamp")), reverse=True)
+    return jobs[:MOST_JOBS]
 
 
 def _creators(one: Resource, kube: KubeReader) -> Iterator[Evidence]:
@@ -106,12 +130,14 @@ def _selector(one: Resource) -> dict[str, str]:
 
 
 def _pod(pod: Resource, kube: KubeReader) -> Iterator[Evidence]:
-    statuses = pod.at("status.containerStatuses") or []
+    # An init container that has done its work is `ready`, too.
+    first = [one for one in pod.at("status.initContainerStatuses") or [] if not one.ready]
+    statuses = [*first, *(pod.at("status.containerStatuses") or [])]
     states = [f"{pod.name}: {pod.at('status.phase', 'Unknown')}{_conditions(pod)}"]
     states += [f"  {status.name}: {_state(status)}" for status in statuses]
     yield Evidence(f"State of Pod {pod.name}", tuple(states))
     for status in statuses:
-        if status.ready:
+        if status.ready or (first and status not in first):
             continue
         crashed = bool(status.restartCount) and not status.at("state.running")
         lines = _log(pod, status.name, kube, previous=crashed)

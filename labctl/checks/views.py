@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any
 
 from labctl.checks.api import Missing, name_of
@@ -77,7 +78,7 @@ class KubeView:
         """The objects of a kind."""
         if isinstance(selector, Mapping):
             selector = ",".join(f"{key}={value}" for key, value in selector.items())
-        chosen = f" -l {selector}" if selector else ""
+        chosen = f" -l {quote(selector)}" if selector else ""
         self._saw(f"get {kind.lower()}{chosen}", namespace)
         return self._kube.list(api_version, kind, namespace or self._namespace, selector)
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from shlex import join
+from shlex import join, quote
 from typing import Any, Final
 
 from labctl.checks.ports import Runner
@@ -129,7 +129,7 @@ class NodeView:
             LabInvalid: the check isn't declared with `probe=True`.
         """
         self._recorder.must_probe("http_get sends traffic")
-        self._recorder.saw(f"docker exec {self.name} curl -s {url}")
+        self._recorder.saw(f"docker exec {self.name} curl -s {quote(url)}")
         output = self._run(["sh", "-c", CURL_LOOP, "sh", url, str(times)])
         parts = ANSWER.split(output)
         return tuple(
@@ -149,7 +149,7 @@ class NodeView:
 
     def file(self, path: str) -> str | None:
         """A text file on the node; None where there is none."""
-        self._recorder.saw(f"docker exec {self.name} cat {path}")
+        self._recorder.saw(f"docker exec {self.name} cat {quote(path)}")
         try:
             return self._run(["head", "-c", "1048576", path])
         except ToolFailed as err:

@@ -80,6 +80,73 @@ def test_fields_that_differ_are_set_side_by_side() -> None:
     assert found.lines == ("app: expected shop, found shpo",)
 
 
+def test_what_the_server_adds_buries_no_difference() -> None:
+    wanted = {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}
+    added = {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}
+    seen = {
+        "metadata": {"name": "a", "uid": "1", **added},
+        "spec": {"ports": [{"port": 8080, "protocol": "TCP"}], "clusterIP": "10.96.0.3"},
+        "status": {"loadBalancer": {}},
+    }
+    [found] = collect(wanted, seen, (), FakeKube())
+    assert found.lines == ("spec.ports[0].port: expected 80, found 8080",)
+    [more] = collect({"app": "shop"}, {"app": "shop", "tier": "web"}, (), FakeKube())
+    assert more.lines == ("tier: expected nothing, found web",)
+
+
+def test_a_pod_that_does_not_get_past_its_init_container_shows_that_one() -> None:
+    kube = FakeKube()
+    failed = {"reason": "Error", "exitCode": 3}
+    status = {
+        "phase": "Pending",
+        "initContainerStatuses": [
+            {"name": "wait", "ready": True, "state": {"terminated": {"exitCode": 0}}},
+            {
+                "name": "fetch",
+                "ready": False,
+                "restartCount": 2,
+                "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                "lastState": {"terminated": failed},
+            },
+        ],
+        "containerStatuses": [
+            {"name": "web", "ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}
+        ],
+    }
+    one, *_ = kube.apply([pod("a", status)], namespace="tiny")
+    kube.said["a", "fetch"] = "no such file\n"
+    assert lines(kube, one) == {
+        "State of Pod a": (
+            "a: Pending",
+            "  fetch: waiting: CrashLoopBackOff, before: Error, exit code 3, 2 restarts, not ready",
+            "  web: waiting: PodInitializing, not ready",
+        ),
+        "Last log lines of a/fetch": ("no such file",),
+    }
+
+
+def test_a_cronjob_leads_to_the_jobs_that_it_made_last() -> None:
+    kube = FakeKube()
+    cron = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "train", "uid": "c"}}
+
+    def job(name: str, at: str, owner: str) -> dict[str, Any]:
+        owners = [{"kind": "CronJob", "uid": owner}]
+        metadata = {"name": name, "uid": name, "creationTimestamp": at, "ownerReferences": owners}
+        selector = {"matchLabels": {"app": name}}
+        spec = {"selector": selector}
+        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+
+    jobs = [job("old", "01", "c"), job("mid", "02", "c"), job("new", "03", "c")]
+    made, *_ = kube.apply(
+        [cron, *jobs, job("other", "04", "x"), pod("p", STATUS, app="new")], namespace="tiny"
+    )
+    kube.said["p", "web"] = "nan\n"
+    found = lines(kube, made)
+    assert found["Last log lines of p/web"] == ("nan",)
+    assert found["Pods of Job mid"] == ("none has the labels app=mid",)
+    assert not any("old" in title or "other" in title for title in found)
+
+
 def test_a_log_of_megabytes_is_cut() -> None:
     kube = FakeKube()
     one, *_ = kube.apply([pod("a", STATUS)], namespace="tiny")
