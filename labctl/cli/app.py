@@ -122,6 +122,12 @@ class App:
 
     def target(self, name: str | None, lab: str | None = None) -> "Cluster":
         """The running lab that is meant; see labctl.ops.lab_target for the errors."""
+        from labctl.cli.stage import work_folder  # noqa: PLC0415
         from labctl.ops.lab_target import resolve  # noqa: PLC0415
 
-        return resolve(self.engine, name=name or self.settings.cluster, lab=lab)
+        def works_here(cluster: str) -> bool:
+            folder = work_folder(self, cluster)
+            return folder is not None and Path.cwd().is_relative_to(folder)
+
+        name = name or self.settings.cluster
+        return resolve(self.engine, name=name, lab=lab, works_here=works_here)

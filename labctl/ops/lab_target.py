@@ -1,15 +1,30 @@
 """Which of the running labs a command means."""
 
+from collections.abc import Callable
+
 from labctl.errors import PrerequisiteMissing, UsageError
 from labctl.model import ANY_LAB, Cluster
 from labctl.ops.clusters import Nodes, clusters
 from labctl.suggest import did_you_mean
 
 
-def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Cluster:
+def resolve(
+    engine: Nodes,
+    *,
+    name: str | None,
+    lab: str | None = None,
+    works_here: Callable[[str], bool] = lambda _: False,
+) -> Cluster:
     """The cluster by its name, or the only one of a lab, or the only one.
 
-    A cluster for tests or grading is meant only where it is named.
+    Of several, the one that is worked on here is meant. A cluster for tests or grading is meant
+    only where it is named.
+
+    Args:
+        engine: knows what runs.
+        name: the cluster's.
+        lab: its id.
+        works_here: by a cluster's name, whether the learner stands in its working folder.
 
     Raises:
         PrerequisiteMissing: no lab is running, or not this one.
@@ -30,9 +45,11 @@ def resolve(engine: Nodes, *, name: str | None, lab: str | None = None) -> Clust
             hint=f"Start it with: labctl up {lab} --name {lab}",
         )
     if len(meant) > 1:
+        meant = [one for one in meant if works_here(one.name)] or meant
+    if len(meant) > 1:
         raise UsageError(
             f"Several labs are running: {_list(meant)}.",
-            hint=f"Say which one is meant: --name {meant[0].name}",
+            hint=f"Go into its working folder, or say which one is meant: --name {meant[0].name}",
         )
     return meant[0]
 

@@ -141,6 +141,14 @@ def test_the_only_running_lab_is_meant() -> None:
     assert resolve(two, name=None, lab="tiny").name == "a"
 
 
+def test_of_several_labs_the_one_that_is_worked_on_here_is_meant() -> None:
+    two = engine(("a", "tiny"), ("b", "tiny"))
+    assert resolve(two, name=None, works_here=lambda name: name == "b").name == "b"
+    assert resolve(two, name="a", works_here=lambda name: name == "b").name == "a"
+    with pytest.raises(UsageError, match="Several labs are running"):
+        resolve(two, name=None, works_here=lambda _: True)
+
+
 def test_a_cluster_for_tests_is_meant_only_by_its_name() -> None:
     both = engine(("a", "tiny"), ("lab-test-1", ANY_LAB))
     assert resolve(both, name=None).name == "a"
