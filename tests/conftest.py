@@ -17,6 +17,12 @@ from tests.node_fixtures import (  # noqa: F401
 )
 
 REAL = ("docker", "kind", "labs", "browser", "fault", "matrix")
+FOLDERS_OF_REAL = tuple(Path(__file__).with_name(one) for one in REAL)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without `-m`, folders of tests that all have a marker are not loaded only to be left out."""
+    return True if not config.option.markexpr and collection_path in FOLDERS_OF_REAL else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -100,13 +100,16 @@ def _pytest(plan_path: Path, folder: str, files: list[str]) -> int:
     ini.write_text(INI, encoding="utf-8")
     import pytest  # noqa: PLC0415 - after the limits are set
 
+    from labctl.checks import plugin  # noqa: PLC0415 - by name, pytest would rewrite its source
+
     return pytest.main(
         [
             *("-c", str(ini), "--rootdir", folder, "--import-mode=importlib", "--noconftest"),
-            *("-p", "no:cacheprovider", "-p", "labctl.checks.plugin", "-s", "-q"),
+            *("-p", "no:cacheprovider", "-s", "-q"),
             *("--labctl-plan", str(plan_path)),
             *files,
-        ]
+        ],
+        plugins=[plugin],
     )
 
 

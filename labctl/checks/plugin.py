@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -18,14 +18,14 @@ from labctl.checks.evaluate import Evaluation, Patience, TookTooLong, Verdict, b
 from labctl.checks.evidence import collect
 from labctl.checks.plan import Plan, in_order, result_to
 from labctl.checks.views import KubeView, LabView, Recorder
-from labctl.checks.views_engine import EngineView
-from labctl.checks.views_nodes import NodeView
-from labctl.checks.views_work import WorkView
 from labctl.resource import Fields, plain
 from labctl.results import CheckResult, Fault, Outcome
-from labctl.tools.engine_checks import ChecksEngine
 from labctl.tools.kube import Kube
-from labctl.tools.process import Process
+
+if TYPE_CHECKING:
+    from labctl.checks.views_engine import EngineView
+    from labctl.checks.views_nodes import NodeView
+    from labctl.checks.views_work import WorkView
 
 GRACE: Final = 0.5
 """Seconds after the alarm; a check that swallows it ends the whole child."""
@@ -35,7 +35,7 @@ STUCK: Final = 86
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The file with the plan; see labctl.checks.plan."""
-    parser.addoption("--labctl-plan", required=True)
+    parser.addoption("--labctl-plan")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Run:
-    """Hooks and fixtures of one run."""
+    """Hooks and fixtures of one run. What a view needs is loaded when a check asks for it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -67,18 +67,26 @@ class Run:
         return self.lab_view
 
     @pytest.fixture
-    def engine(self) -> EngineView:
+    def engine(self) -> "EngineView":
         """The learner's Docker Engine."""
+        from labctl.checks.views_engine import EngineView  # noqa: PLC0415
+        from labctl.tools.engine_checks import ChecksEngine  # noqa: PLC0415
+
         return EngineView(ChecksEngine(self.plan.environ), self.recorder)
 
     @pytest.fixture
-    def work(self) -> WorkView:
+    def work(self) -> "WorkView":
         """The learner's working folder."""
+        from labctl.checks.views_work import WorkView  # noqa: PLC0415
+
         return WorkView(Path(self.plan.work), self.recorder)
 
     @pytest.fixture
-    def nodes(self) -> tuple[NodeView, ...]:
+    def nodes(self) -> "tuple[NodeView, ...]":
         """The cluster's nodes, control plane first."""
+        from labctl.checks.views_nodes import NodeView  # noqa: PLC0415
+        from labctl.tools.process import Process  # noqa: PLC0415 - sh, and asyncio with it
+
         process = Process(self.plan.environ)
         ordered = sorted(
             self.plan.nodes, key=lambda node: (node.role != "control-plane", node.name)

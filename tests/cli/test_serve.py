@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from labctl.cli import run
-from labctl.cli.app import App
-from labctl.ui.console import Console
 from labctl.waiting import Pending, wait_until
 from tests.cli.test_lab_commands import Machine, Said
 from tests.cli.test_watch import machine
@@ -29,8 +27,7 @@ def serve(machine: Machine, visit: Callable[[str], object], *argv: str, **fakes:
     Unless it answers True: the command ends by itself then.
     """
     out, err = io.StringIO(), io.StringIO()
-    app = App(machine.settings, Console(no_color=True, out=out, err=err), trust=True)
-    app.__dict__.update(engine=machine.engine, kube=lambda _name: machine.kube, **fakes)
+    app = machine.app(out, err, **fakes)
     done = threading.Event()
 
     def address() -> str | Pending:

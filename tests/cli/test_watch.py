@@ -1,4 +1,4 @@
-"""`labctl check --watch`: with real checks and threads, and no cluster behind them."""
+"""`labctl check --watch`: with real threads, one time with real checks, and no cluster behind them."""
 
 import io
 import threading
@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from labctl.cli import run
-from labctl.cli.app import App
-from labctl.ui.console import Console
 from labctl.waiting import Pending, wait_until
 from tests.cli.test_lab_commands import Machine, Said
 from tests.contract.test_kube import CONFIG
@@ -40,6 +38,7 @@ def machine(tmp_path: Path) -> Machine:
     labs(tmp_path / "labs", **{"010-tiny/checks/check_all.py": CHECKS})
     cluster = machine.settings.home / "clusters/tiny"
     (tmp_path / "work").mkdir()
+    machine.passes = (tmp_path / "labs/010-tiny/checks/mark").exists
     for name, text in {"kubeconfig": CONFIG, "work": str(tmp_path / "work")}.items():
         cluster.mkdir(parents=True, exist_ok=True)
         (cluster / name).write_text(text)
@@ -49,8 +48,6 @@ def machine(tmp_path: Path) -> Machine:
 def watched(machine: Machine, act: Callable[[], object], *argv: str) -> Said:
     """Run `check --watch`; the learner acts when the first failure has been said."""
     out, err = io.StringIO(), io.StringIO()
-    app = App(machine.settings, Console(no_color=True, out=out, err=err), trust=True)
-    app.__dict__.update(engine=machine.engine, kube=lambda _name: machine.kube)
 
     def learner() -> None:
         wait_until(
@@ -60,7 +57,7 @@ def watched(machine: Machine, act: Callable[[], object], *argv: str) -> Said:
 
     with ThreadPoolExecutor(1) as pool:
         acted = pool.submit(learner)
-        code = run(["check", "--watch", *argv], app)
+        code = run(["check", "--watch", *argv], machine.app(out, err))
         acted.result(60)
     return Said(code, out.getvalue(), err.getvalue())
 
@@ -72,6 +69,7 @@ def test_it_ends_with_0_when_the_learner_s_change_makes_all_pass(
         (tmp_path / "labs/010-tiny/checks/mark").touch()
         (tmp_path / "work/answers.yaml").write_text("a: 1\n")
 
+    machine.real_checks = True
     said = watched(machine, work)
     assert said.code == 0, said
     lines = [line.split(" ", 1)[1] for line in said.out.splitlines() if ":" in line[:3]]

@@ -1,14 +1,17 @@
 """Checks in the real child process: each outcome, and misbehaviour that stays contained."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from labctl.catalog import Catalog
 from labctl.checks.runner import CheckRunner
 from labctl.model import Cluster
-from labctl.results import Fault, Outcome, Report
+from labctl.results import CheckResult, Fault, Outcome, Report
 from labctl.tools.process import Process
+from tests.check_fakes import ToldChecks
 from tests.lab_factory import CHECKS, LAB, tiny
 
 CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", ())
@@ -23,6 +26,16 @@ def run(
     return CheckRunner(Process(env), env, folder / "work").run(lab, CLUSTER, "{}", step=step)
 
 
+def told(folder: Path, step: str | None = None) -> Report:
+    """The same from the fake that other tests have in the child's place."""
+    runner = CheckRunner(ToldChecks({}), {}, folder / "work")
+    return runner.run(Catalog(folder).get("tiny"), CLUSTER, "{}", step=step)
+
+
+def timeless(report: Report) -> list[CheckResult]:
+    return [replace(check, seconds=0.0) for check in report.checks]
+
+
 def outcomes(report: Report) -> dict[str, Outcome]:
     return {check.name: check.outcome for check in report.checks}
 
@@ -30,7 +43,8 @@ def outcomes(report: Report) -> dict[str, Outcome]:
 def test_a_failed_check_has_its_code_and_blocks_the_next_step_and_writes_nothing(
     tmp_path: Path,
 ) -> None:
-    one, two = run(tmp_path, CHECKS).checks
+    report = run(tmp_path, CHECKS)
+    one, two = report.checks
     assert (one.outcome, one.code, one.expected, one.actual) == (
         Outcome.FAIL,
         "absent",
@@ -41,6 +55,7 @@ def test_a_failed_check_has_its_code_and_blocks_the_next_step_and_writes_nothing
     assert (two.outcome, two.blocked_by) == (Outcome.BLOCKED, "one")
     names = {path.name for path in tmp_path.rglob("*")}
     assert not names & {"__pycache__", ".pytest_cache", "pytest.ini"}
+    assert timeless(report) == timeless(told(tmp_path))
 
 
 def is_running(pid: int) -> bool:
@@ -154,6 +169,7 @@ def test_a_file_that_can_t_be_loaded_makes_its_checks_errors_with_the_reason(
 def test_one_step_runs_what_it_needs_and_reports_itself_alone(tmp_path: Path) -> None:
     report = run(tmp_path, CHECKS, step="second")
     assert outcomes(report) == {"two": Outcome.BLOCKED}
+    assert timeless(report) == timeless(told(tmp_path, step="second"))
 
 
 HANGS = """
