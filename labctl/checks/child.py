@@ -105,7 +105,7 @@ def _pytest(plan_path: Path, folder: str, files: list[str]) -> int:
     return pytest.main(
         [
             *("-c", str(ini), "--rootdir", folder, "--import-mode=importlib", "--noconftest"),
-            *("-p", "no:cacheprovider", "-s", "-q"),
+            *("-p", "no:cacheprovider", "-s", "-q", "--continue-on-collection-errors"),
             *("--labctl-plan", str(plan_path)),
             *files,
         ],

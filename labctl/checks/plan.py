@@ -61,6 +61,8 @@ class Events:
     results: dict[str, CheckResult] = field(default_factory=dict)
     started: str = ""
     """The check that began and has no result."""
+    loading: str = ""
+    """The file that was being loaded when the child ended."""
     problems: list[str] = field(default_factory=list)
     stuck: bool = False
     finished: bool = False
@@ -83,6 +85,8 @@ class Events:
             result = result_from(event["result"])
             self.results[result.name] = result
             self.started = ""
+        elif kind in ("loading", "loaded"):
+            self.loading = event.get("file", "")
         elif kind == "problem":
             self.problems.append(event["text"])
         elif kind == "stuck":

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -102,6 +102,21 @@ class Run:
         if spec is None or getattr(obj, "__module__", None) != collector.obj.__name__:
             return []
         return pytest.Function.from_parent(collector, name=name)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Loading a file runs it: where that hangs or ends the process, the file is known."""
+        if not isinstance(collector, pytest.Module):
+            return (yield)
+        self._tell({"event": "loading", "file": collector.path.name})
+        with _alarm(self.plan.attempt, self._stuck):
+            report = yield
+        self._tell({"event": "loaded"})
+        # One file may print all that a log takes; pytest itself must go on.
+        os.truncate(self.plan.log, 0)
+        return report
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,35 +109,41 @@ class CheckRunner:
     def _collect(self, plan: Plan, lab: Lab, folder: Path) -> dict[str, CheckResult]:
         """Start children until one gets to the end; a check that ends a child is left out then."""
         results: dict[str, CheckResult] = {}
-        problems: list[str] = []
+        problems: dict[str, None] = {}
+        files = {path.name: path for path in (*lab.check_files(), *_declared(lab, folder))}
         # The names needed by what is asked for may break as well: one round for each check there is.
-        for _ in range(len(lab.file.checks) + 1):
+        for _ in range(len(lab.file.checks) + len(files) + 1):
             events = Events()
             Path(plan.results).unlink(missing_ok=True)
-            self._child(plan, lab, folder)
+            self._child(plan, lab, folder, files.values())
             events.read(Path(plan.results))
-            problems = events.problems
+            problems |= dict.fromkeys(events.problems)
             # What is already known is kept: a check is asked again only for the value it returns.
             results = {**events.results, **results}
-            if events.finished or not events.started:
-                break
-            name = events.started
             how = "hung and was ended" if events.stuck else "ended its process"
-            results[name] = _error(name, f"The check {how}.")
-            plan = replace(plan, broken=(*plan.broken, name))
+            if events.loading:
+                problems[f"{events.loading} can't be loaded: it {how}."] = None
+                files.pop(events.loading)
+            elif events.started and not events.finished:
+                name = events.started
+                results[name] = _error(name, f"The check {how}.")
+                plan = replace(plan, broken=(*plan.broken, name))
+            else:
+                break
         reason = "; ".join(problems) or f"It was not run. {_tail(Path(plan.log))}".strip()
         return {name: results.get(name) or _error(name, reason) for name in plan.run}
 
-    def _child(self, plan: Plan, lab: Lab, folder: Path) -> None:
+    def _child(self, plan: Plan, lab: Lab, folder: Path, files: Iterable[Path]) -> None:
         """Run one child. How it ended says little: what its lines say counts."""
         path = folder / "plan.json"
         plan.write(path)
-        files = [str(file.absolute()) for file in lab.check_files()]
-        files += [str(file) for file in _declared(lab, folder)]
         argv = [sys.executable, "-m", "labctl.checks.child", str(path), str(lab.folder.absolute())]
         with suppress(ToolFailed):
             self.process.run(
-                [*argv, *files], timeout=TIMEOUT, env=self._child_environ(), cwd=str(folder)
+                [*argv, *(str(file.absolute()) for file in files)],
+                timeout=TIMEOUT,
+                env=self._child_environ(),
+                cwd=str(folder),
             )
 
     def _child_environ(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from labctl.model import Cluster
 from labctl.results import CheckResult, Fault, Outcome, Report
 from labctl.tools.process import Process
 from tests.check_fakes import ToldChecks
-from tests.lab_factory import CHECKS, LAB, tiny
+from tests.lab_factory import CHECKS, LAB, labs, tiny
 
 CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", ())
 HEAD = "import os, sys, time\nfrom pathlib import Path\nfrom labctl.checks import *\n"
@@ -164,6 +164,39 @@ def test_a_file_that_can_t_be_loaded_makes_its_checks_errors_with_the_reason(
     report = run(tmp_path, CHECKS.replace("@check", "import no_such_module\n@check", 1))
     assert {check.outcome for check in report.checks} == {Outcome.ERROR}
     assert "no_such_module" in report.checks[0].message
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("print('x' * (110 << 20), flush=True)", "check_bad.py can't be loaded: "),
+        ("sys.exit(0)", "check_bad.py can't be loaded: it ended its process."),
+        ("while True: pass", "did not end within 2 s"),
+    ],
+    ids=["floods", "exits", "hangs"],
+)
+def test_a_file_that_misbehaves_while_it_is_loaded_costs_only_its_own_checks(
+    tmp_path: Path, code: str, said: str
+) -> None:
+    steps = "steps: [{id: first, checks: [bad, one, after]}, {id: second, checks: [two]}]"
+    checks = {
+        "010-tiny/lab.yaml": LAB[: LAB.index("steps:")] + steps,
+        "010-tiny/checks/check_bad.py": f'{HEAD}\n{code}\n\n@check\ndef bad():\n    """Bad"""\n',
+        "010-tiny/checks/check_after.py": (
+            f'{HEAD}\n@check(needs="bad")\ndef after():\n    """After"""\n'
+        ),
+    }
+    labs(tmp_path, **checks)
+    lab = Catalog(tmp_path).get("tiny")
+    env = dict(os.environ)
+    report = CheckRunner(Process(env), env, tmp_path / "work", attempt=2).run(lab, CLUSTER, "{}")
+    assert outcomes(report) == {
+        "bad": Outcome.ERROR,
+        "one": Outcome.FAIL,
+        "after": Outcome.BLOCKED,
+        "two": Outcome.PASS,
+    }
+    assert said in report.checks[0].message
 
 
 def test_one_step_runs_what_it_needs_and_reports_itself_alone(tmp_path: Path) -> None:
