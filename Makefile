@@ -33,7 +33,7 @@ test: $(READY) browser ## All tests, real clusters too
 	  $(BIN)/labctl node-image build --kubernetes 1.36 --runtime $$runtime || exit; done
 	$(BIN)/pytest -m "not matrix" --durations=15
 
-matrix: $(READY) ## Every pair of Kubernetes and runtime, and the historic cluster
+matrix: $(READY) ## Every pair of Kubernetes and runtime, and the whole course
 	@$(SUDO) $(abspath $(BIN))/labctl setup
 	@$(BIN)/python -m tests.pairs | while read -r kubernetes runtime; do \
 	  $(BIN)/labctl node-image build --kubernetes $$kubernetes --runtime $$runtime </dev/null \

@@ -10,8 +10,7 @@ import pytest
 
 from tests.lab_fixtures import Cli
 
-PART = ("serve-a-model", "works-on-my-machine")
-"""On one containerd node each, so that they share a cluster."""
+PART = ("serve-a-model",)
 
 
 def broken(report: dict[str, Any]) -> list[str]:
