@@ -11,8 +11,9 @@ from typing import Final, Literal, Protocol
 import filelock
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from labctl.errors import LabctlError, ToolFailed
+from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed
 from labctl.files import write_whole
+from labctl.formats import UPDATE, is_later
 from labctl.results import Outcome, Report
 
 FORMAT: Final = "labctl/progress/v1"
@@ -155,7 +156,21 @@ class Learner:
         try:
             return _File.model_validate_json(raw)
         except ValidationError as err:
+            self._refuse_later(raw)
             raise ValueError(str(err)) from err
+
+    def _refuse_later(self, raw: bytes) -> None:
+        """A later labctl's file is not damaged: it must not be put aside and begun anew."""
+        try:
+            document = json.loads(raw)
+        except (ValueError, RecursionError):
+            return
+        found = document.get("format") if isinstance(document, dict) else None
+        if is_later(found, FORMAT):
+            raise PrerequisiteMissing(
+                f"'{self.path}' was written by a later labctl: its format is '{found}'.",
+                hint=f"{UPDATE}: this one reads '{FORMAT}'.",
+            )
 
     def _current(self) -> _File:
         """What is kept, under the lock: a damaged file is put aside, never overwritten."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from labctl.errors import UsageError
+from labctl.formats import UPDATE, is_later
 from labctl.model import Runtime
 from labctl.results import Outcome
 
@@ -106,7 +107,13 @@ def read_receipt(path: Path) -> Receipt:
         UsageError: it can't be read, is no receipt, or was changed; one sentence that says which.
     """
     document = _document(path, _content(path))
-    if document.get("format") != FORMAT:
+    found = document.get("format")
+    if is_later(found, FORMAT):
+        raise UsageError(
+            f"'{path}' was written by a later labctl: its format is '{found}'.",
+            hint=f"{UPDATE}: this one reads '{FORMAT}'.",
+        )
+    if found != FORMAT:
         raise UsageError(
             f"'{path}' is no receipt: its format is not '{FORMAT}'.",
             hint="A receipt is written by: labctl check --receipt FILE",

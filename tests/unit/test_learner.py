@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.errors import ToolFailed
+from labctl.errors import PrerequisiteMissing, ToolFailed
 from labctl.learner import MOST, Learner
 from labctl.results import CheckResult, Outcome, Report, StepResult
 
@@ -123,6 +123,20 @@ def test_the_file_is_small_readable_and_private(learner: Learner, path: Path) ->
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_later_labctl_s_file_is_left_as_it_is(
+    learner: Learner, path: Path, said: list[str]
+) -> None:
+    path.parent.mkdir(parents=True)
+    text = '{"format": "labctl/progress/v2", "labs": []}'
+    path.write_text(text)
+    for use in (learner.labs, learner.seed, lambda: learner.saw(report(first=Outcome.PASS))):
+        with pytest.raises(PrerequisiteMissing, match="'labctl/progress/v2'") as caught:
+            use()
+        assert caught.value.hint.startswith("Update labctl: ")
+    assert path.read_text() == text
+    assert (said, list(path.parent.glob("*damaged*"))) == ([], [])
+
+
 def test_keys_of_a_later_labctl_stay(learner: Learner, path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text('{"format": "labctl/progress/v1", "note": 1, "labs": {"a": {"stars": 3}}}')
@@ -137,7 +151,7 @@ def test_keys_of_a_later_labctl_stay(learner: Learner, path: Path) -> None:
         "",
         "{",
         "[]",
-        '{"format": "labctl/progress/v2"}',
+        '{"format": "labctl/progress/v0"}',
         '{"format": "labctl/progress/v1", "seed": "x"}',
         '{"format": "labctl/progress/v1", "labs": {"tiny": {"steps": {"first": "today"}}}}',
         '{"format": "labctl/progress/v1"}' + " " * MOST,

@@ -220,3 +220,15 @@ def test_a_receipt_has_whole_seconds(made: Receipt) -> None:
 def test_the_digest_is_of_the_content(made: Receipt) -> None:
     other = made.model_copy(update={"seed": 8})
     assert json.loads(other.text())["digest"] != json.loads(made.text())["digest"]
+
+
+@pytest.mark.parametrize(("number", "later"), [("v2", True), ("v12", True), ("v0", False)])
+def test_a_later_labctl_s_receipt_asks_for_an_update(
+    tmp_path: Path, number: str, later: bool
+) -> None:
+    path = tmp_path / "receipt.json"
+    path.write_text(f'{{"format": "labctl/receipt/{number}"}}')
+    with pytest.raises(UsageError) as caught:
+        read_receipt(path)
+    assert ("written by a later labctl" in caught.value.message) is later
+    assert caught.value.hint.startswith("Update labctl: ") is later
