@@ -1,24 +1,23 @@
 """Finds labs: the shipped course, a checkout's, or a folder of one's own."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from labctl import guide, lab_checks
+from labctl import course_folders, guide, lab_checks
 from labctl.errors import LabInvalid, UsageError
+from labctl.lab_folder import LabFolder
 from labctl.lab_problems import examine
 from labctl.manifest import CourseFile, LabFile, Step
 from labctl.manifest_problems import load
 from labctl.manifest_texts import MessagesFile
 from labctl.manifest_types import FALLBACK
-from labctl.params import Values, chosen, fill, fill_text
+from labctl.params import Drawn, Values, fill, fill_text
 from labctl.source import Problem, Unreadable, inside, read_all
 from labctl.suggest import did_you_mean
 from labctl.texts import Texts
 
-NUMBERED: Final = re.compile(r"^\d+-")
 INVALID_HINT: Final = "Correct the files, then run this again; docs/lab-format.md has the format."
 
 
@@ -29,8 +28,13 @@ class Lab:
     folder: Path
     file: LabFile
     messages: Mapping[str, MessagesFile]
-    params: Values = field(default_factory=dict)
-    """The learner's own values of the lab's parameters."""
+    values: Values = field(default_factory=dict)
+    """The learner's own values of the lab's parameters; drawn when one is first looked at."""
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        """The values, drawn."""
+        return dict(self.values)
 
     @property
     def id(self) -> str:
@@ -55,7 +59,7 @@ class Lab:
 
     def texts(self, language: str) -> Texts:
         """What its learner reads."""
-        return Texts(self.messages, language, self.params)
+        return Texts(self.messages, language, self.values)
 
     def title(self, language: str) -> str:
         """The lab's title in that language, or in English."""
@@ -76,14 +80,14 @@ class Lab:
 
     def check_titles(self, texts: Texts) -> dict[str, str]:
         """Every check's title, from the catalogue or the docstring. No lab code is run."""
-        found, _ = lab_checks.read_checks(self.folder, "")
-        titles = {name: title for one in found.values() for name, title in one.titles.items()}
+        found = lab_checks.read_checks(LabFolder(self.folder, "")).files.values()
+        titles = {name: title for one in found for name, title in one.titles.items()}
         return {name: texts.check_title(name, title) for name, title in titles.items()}
 
     def manifests(self, path: Path) -> list[dict[str, Any]]:
         """The Kubernetes manifests in one of its files; LabInvalid where they can't be read."""
         try:
-            return [fill(document.data, self.params) for document in read_all(path)]
+            return [fill(document.data, self.values) for document in read_all(path)]
         except Unreadable as err:
             raise invalid([Problem(str(path), err.line, err.text)]) from err
 
@@ -123,27 +127,46 @@ class Lab:
         return path if path.is_file() else self.folder / f"{stem}.md"
 
     def _text(self, path: Path) -> str:
-        return fill_text(path.read_text(encoding="utf-8"), self.params)
+        return fill_text(path.read_text(encoding="utf-8"), self.values)
 
     def _starter(self, path: Path) -> bytes:
         content = path.read_bytes()
-        if not self.params:
+        if not self.values:
             return content
         try:
-            return fill_text(content.decode(), self.params).encode()
+            return fill_text(content.decode(), self.values).encode()
         except UnicodeDecodeError:
             return content
 
 
 class Catalog:
-    """A folder of labs with its course.yaml. `seed` is asked for when a lab has parameters."""
+    """A folder of labs with its course.yaml.
 
-    def __init__(self, folder: Path, *, seed: Callable[[], int] = lambda: 0) -> None:
+    Args:
+        folder: the folder of labs.
+        seed: asked for when a value of a lab's parameter is first looked at.
+        open_lab: what a lab's folder is read through, by its path and its name in messages.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seed: Callable[[], int] = lambda: 0,
+        open_lab: Callable[[Path, str], LabFolder] = LabFolder,
+    ) -> None:
         self.folder = folder
         self._seed = seed
+        self._open = open_lab
+        self._course: CourseFile | None = None
 
     def course(self) -> CourseFile:
-        """The course; LabInvalid with every problem of its file."""
+        """The course, read once; LabInvalid with every problem of its file."""
+        if self._course is None:
+            self._course = self._read_course()
+        return self._course
+
+    def _read_course(self) -> CourseFile:
         course, problems = load(self.folder / "course.yaml", CourseFile, self._name("course.yaml"))
         if course is None:
             raise invalid(problems)
@@ -152,6 +175,10 @@ class Catalog:
     def ids(self) -> tuple[str, ...]:
         """The labs' ids in the course's order."""
         return tuple(lab.id for lab in self.course().labs)
+
+    def strays(self) -> list[Problem]:
+        """The folders of labs that no course.yaml names, or that have one id."""
+        return course_folders.strays(self.folder, self.ids(), self.folder.name)
 
     def get(self, lab_id: str | None = None) -> Lab:
         """A lab by its id; the course's first without one.
@@ -164,39 +191,43 @@ class Catalog:
         known = [lab.id for lab in course.labs]
         lab_id = known[0] if lab_id is None else lab_id
         if lab_id not in known:
+            there = course_folders.folders_of(self.folder, lab_id)
+            add = f"Add it to {self._name('course.yaml')}: - {{id: {lab_id}}}"
             raise UsageError(
                 f"There is no lab '{lab_id}'{did_you_mean(lab_id, known) or '.'}",
-                hint="See them all with: labctl list",
+                hint=add if there else "See them all with: labctl list",
             )
         return self._load(lab_id, course)
 
     def _load(self, lab_id: str, course: CourseFile) -> Lab:
-        folder = self._folder(lab_id)
-        prefix = self._name(folder.name)
-        file, problems = load(folder / "lab.yaml", LabFile, f"{prefix}/lab.yaml")
-        messages: dict[str, MessagesFile] = {}
-        for language in course.languages:
-            name = f"messages.{language}.yaml"
-            text, wrong = load(folder / name, MessagesFile, f"{prefix}/{name}")
-            problems += wrong
-            if text:
-                messages[language] = text
-        if file:
-            if file.id != lab_id:
-                problems.append(Problem(f"{prefix}/lab.yaml", 0, f"id must be '{lab_id}'"))
-            problems += examine(folder, prefix, file, messages)
+        path = self._folder(lab_id)
+        folder = self._open(path, self._name(path.name))
+        loaded = folder.load("lab.yaml", LabFile)
+        texts = {
+            language: folder.load(f"messages.{language}.yaml", MessagesFile)
+            for language in course.languages
+        }
+        problems = examine(folder, loaded, texts)
+        file = loaded.model
+        if file and file.id != lab_id:
+            problems.append(loaded.problem(("id",), f"id must be '{lab_id}', not '{file.id}'"))
         if problems or file is None:
             raise invalid(problems)
-        values = chosen(file.params, file.id, self._seed()) if file.params else {}
-        return Lab(folder, file, messages, values)
+        messages = {language: one.model for language, one in texts.items() if one.model}
+        return Lab(path, file, messages, Drawn(file.params, file.id, self._seed))
 
     def _folder(self, lab_id: str) -> Path:
-        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            if folder.is_dir() and NUMBERED.sub("", folder.name) == lab_id:
-                if not inside(self.folder, folder):
-                    break
-                return folder
-        raise invalid([Problem(self._name("course.yaml"), 0, f"lab '{lab_id}' has no folder")])
+        found = [
+            folder
+            for folder in course_folders.folders_of(self.folder, lab_id)
+            if inside(self.folder, folder)
+        ]
+        if not found:
+            course = self._name("course.yaml")
+            raise invalid([Problem(course, 0, f"lab '{lab_id}' has no folder")])
+        if len(found) > 1:
+            raise invalid(course_folders.same_id(found, lab_id, self.folder.name))
+        return found[0]
 
     def _name(self, path: str) -> str:
         return f"{self.folder.name}/{path}"

@@ -11,6 +11,7 @@ from labctl.manifest_types import (
     Inner,
     Language,
     Memory,
+    Misplaced,
     Model,
     ParamName,
     Runtimes,
@@ -39,7 +40,8 @@ class CourseFile(Model):
     @model_validator(mode="after")
     def _in_order(self) -> "CourseFile":
         if FALLBACK not in self.languages:
-            raise ValueError("languages: 'en' must be among them, it is the fall-back")
+            text = "languages: 'en' must be among them, it is the fall-back"
+            raise Misplaced(text, ("languages",))
         known_before([(lab.id, lab.needs) for lab in self.labs], "lab")
         return self
 
@@ -146,12 +148,16 @@ class LabFile(Model):
     @model_validator(mode="after")
     def _in_order(self) -> "LabFile":
         if self.namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
-            raise ValueError(f"namespace: '{self.namespace}' belongs to Kubernetes, take another")
+            text = f"namespace: '{self.namespace}' belongs to Kubernetes, take another"
+            raise Misplaced(text, ("namespace",))
         known_before([(step.id, step.needs) for step in self.steps], "step")
-        names = [*self.scene.checks, *(name for step in self.steps for name in step.checks)]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"steps: check '{twice[0]}' is there twice")
+        seen = set(self.scene.checks)
+        for number, step in enumerate(self.steps):
+            for place, name in enumerate(step.checks):
+                if name in seen:
+                    text = f"steps: check '{name}' is there twice"
+                    raise Misplaced(text, ("steps", number, "checks", place))
+                seen.add(name)
         return self
 
     @property

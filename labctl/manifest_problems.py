@@ -1,29 +1,69 @@
 """From a YAML file to a model, or to every problem in it with its line and a suggestion."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from labctl.formats import refusal
+from labctl.manifest_types import Misplaced
 from labctl.source import Document, Place, Problem, Unreadable, read
 from labctl.suggest import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[Model]):
+    """A file as its model, and as the document that has the lines; either may be missing."""
+
+    name: str
+    """The file in messages."""
+    model: Model | None = None
+    document: Document | None = None
+    """None where nothing in it can be read as this format."""
+    problems: tuple[Problem, ...] = ()
+
+    def problem(self, place: Place, text: str) -> Problem:
+        """Something wrong at a place, or close to it where the file doesn't have it."""
+        return Problem(self.name, self.document.line(place) if self.document else 0, text)
+
+    def value(self, *place: str | int) -> Any:
+        """What stands at a place of the document; None where nothing does."""
+        found = self.document.data if self.document else None
+        for part in place:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
+                found = found[part]
+            else:
+                return None
+        return found
+
+
 def load(path: Path, model: type[Model], name: str) -> tuple[Model | None, list[Problem]]:
     """The file as a model; or None and what is wrong. `name` is the file in the messages."""
+    loaded = load_with(partial(read, path), model, name)
+    return loaded.model, list(loaded.problems)
+
+
+def load_with(reader: Callable[[], Document], model: type[Model], name: str) -> Loaded[Model]:
+    """What a reader gives, or raises as Unreadable, as a model."""
     try:
-        document = read(path)
+        document = reader()
     except Unreadable as err:
-        return None, [Problem(name, err.line, err.text)]
+        return Loaded(name, problems=(Problem(name, err.line, err.text),))
     wrong_format = _format_problem(document, model, name)
     if wrong_format:
-        return None, [wrong_format]
+        return Loaded(name, problems=(wrong_format,))
     try:
-        return model.model_validate(document.data), []
+        return Loaded(name, model.model_validate(document.data), document)
     except ValidationError as err:
-        return None, sorted(_problem(document, model, name, dict(one)) for one in err.errors())
+        problems = sorted(_problem(document, model, name, dict(one)) for one in err.errors())
+        return Loaded(name, None, document, tuple(problems))
 
 
 def _format_problem(document: Document, model: type[BaseModel], name: str) -> Problem | None:
@@ -36,10 +76,7 @@ def _format_problem(document: Document, model: type[BaseModel], name: str) -> Pr
         return None
     if found is None:
         return Problem(name, 1, f"has no 'format:', expected 'format: {wanted}'")
-    later = isinstance(found, str) and found.rpartition("/")[0] == wanted.rpartition("/")[0]
-    more = "; a newer labctl may read it" if later else ""
-    text = f"format is '{found}', this labctl reads '{wanted}'{more}"
-    return Problem(name, document.line(("format",)), text)
+    return Problem(name, document.line(("format",)), refusal(found, wanted))
 
 
 def _problem(
@@ -47,6 +84,9 @@ def _problem(
 ) -> Problem:
     place: Place = tuple(part for part in error["loc"] if part != "[key]")
     where = _spell(place)
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Misplaced):  # its text says where
+        return Problem(name, document.line((*place, *cause.place)), str(cause))
     kind, message = error["type"], str(error["msg"])
     if kind == "extra_forbidden":
         text = f"{where}: unknown key{did_you_mean(str(place[-1]), _keys(model, place[:-1]))}"

@@ -63,13 +63,25 @@ def split(runtimes: str) -> tuple[Runtime, ...]:
     return tuple(Runtime(one) for one in runtimes.split(","))
 
 
+class Misplaced(ValueError):
+    """What is wrong between several values of a model, and the place of the one to correct."""
+
+    def __init__(self, text: str, place: tuple[str | int, ...]) -> None:
+        super().__init__(text)
+        self.place = place
+
+
 def known_before(entries: list[tuple[str, tuple[str, ...]]], what: str) -> None:
-    """ValueError where a name is there twice, or needs one that does not come before it."""
+    """Misplaced where a name is there twice, or needs one that does not come before it."""
     seen: list[str] = []
-    for name, needs in entries:
+    for number, (name, needs) in enumerate(entries):
         if name in seen:
-            raise ValueError(f"{what}s: {what} '{name}' is there twice")
-        for need in needs:
+            raise Misplaced(f"{what}s: {what} '{name}' is there twice", (f"{what}s", number, "id"))
+        for place, need in enumerate(needs):
             if need not in seen:
-                raise ValueError(f"{what}s: '{name}' needs '{need}', which is not before it")
+                near = did_you_mean(need, seen)
+                raise Misplaced(
+                    f"{what}s: '{name}' needs '{need}', which is not before it{near}",
+                    (f"{what}s", number, "needs", place),
+                )
         seen.append(name)

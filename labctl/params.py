@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from labctl.manifest import Param
@@ -15,6 +16,30 @@ PLACE: Final = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
 def chosen(params: Mapping[str, Param], lab: str, seed: int) -> dict[str, str | int]:
     """Each parameter's value for a seed."""
     return {name: _one(param, f"{seed}/{lab}/{name}") for name, param in params.items()}
+
+
+class Drawn(Mapping[str, str | int]):
+    """The values, chosen when one is first looked at: the names alone need no seed."""
+
+    def __init__(self, params: Mapping[str, Param], lab: str, seed: Callable[[], int]) -> None:
+        self._params = params
+        self._lab = lab
+        self._seed = seed
+
+    @cached_property
+    def _values(self) -> Values:
+        return chosen(self._params, self._lab, self._seed())
+
+    def __getitem__(self, name: str) -> str | int:
+        if name not in self._params:
+            raise KeyError(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._params)
+
+    def __len__(self) -> int:
+        return len(self._params)
 
 
 def fill_text(text: str, values: Values) -> str:

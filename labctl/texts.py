@@ -1,5 +1,6 @@
 """What a learner reads about codes, steps and checks, in their language or else in English."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,6 +9,9 @@ from labctl.manifest_texts import CodeText, HintText, MessagesFile
 from labctl.manifest_types import FALLBACK
 from labctl.params import Values, fill_text
 
+VALUES: Final = ("expected", "actual", "about")
+"""The places in a code's title and rationale, as `{expected}`; `\\{expected}` stands for itself."""
+PLACES: Final = re.compile(r"\\\{|\{([a-z_]+)\}")
 BUILTIN: Final[Mapping[str, CodeText]] = {
     "missing": CodeText(
         title="{expected} is not there",
@@ -120,14 +124,18 @@ class Texts:
         )
 
     def _fill(self, template: str, values: Mapping[str, Any]) -> str:
-        """Put values into a text. Plain replacement: a text may have other braces, such as JSON."""
-        template = fill_text(template, self.params)
-        for key, value in values.items():
-            said = spell(value)
-            if said == spell(None):
-                said = _NOTHING.get(self.language, said)
-            template = template.replace("{" + key + "}", said)
-        return template
+        """Put values into a text, which may have other braces, such as JSON."""
+
+        def spelled(place: re.Match[str]) -> str:
+            name = place[1]
+            if name is None:
+                return "{"
+            if name not in values:
+                return place[0]
+            said = spell(values[name])
+            return _NOTHING.get(self.language, said) if said == spell(None) else said
+
+        return PLACES.sub(spelled, fill_text(template, self.params))
 
     def _code(self, code: str) -> CodeText | None:
         found = [one.codes[code] for one in self._catalogues() if code in one.codes]

@@ -55,9 +55,24 @@ def test_every_problem_is_told_with_file_line_and_suggestion(tmp_path: Path) -> 
 def test_a_later_format_is_one_message_not_many(tmp_path: Path) -> None:
     lab = "format: labctl/lab/v2\nnew: thing\n"
     assert problems(tmp_path, **{"010-tiny/lab.yaml": lab}) == [
-        "labs/010-tiny/lab.yaml:1: format is 'labctl/lab/v2', this labctl reads 'labctl/lab/v1';"
-        " a newer labctl may read it"
+        "labs/010-tiny/lab.yaml:1: Update labctl: this one reads 'labctl/lab/v1', and the format is"
+        " 'labctl/lab/v2'"
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [("course.yaml", "labctl/course/v1"), ("010-tiny/messages.en.yaml", "labctl/messages/v1")],
+)
+@pytest.mark.parametrize("number", ["v2", "v10", "v0", "v1.1", "banana", "w2"])
+def test_only_a_higher_number_asks_for_a_later_labctl(
+    tmp_path: Path, file: str, wanted: str, number: str
+) -> None:
+    found = f"{wanted[:-2]}{number}"
+    [said] = problems(tmp_path, **{file: f"format: {found}\nnew: thing\n"})
+    assert ("Update labctl" in said) is (number in ("v2", "v10"))
+    assert found in said
+    assert wanted in said
 
 
 @pytest.mark.parametrize(
