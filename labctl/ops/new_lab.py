@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from labctl.catalog import NUMBERED, Catalog
+import yaml
+
+from labctl.catalog import Catalog
+from labctl.course_folders import NUMBERED
 from labctl.errors import LabInvalid, ToolFailed, UsageError
 from labctl.files import write_whole
+from labctl.lab_checks import read_checks
+from labctl.lab_folder import LabFolder
 from labctl.manifest import CourseFile
 from labctl.manifest_problems import load
 from labctl.manifest_types import FALLBACK
@@ -27,6 +32,7 @@ title: {en: My labs}
 languages: [en]
 labs:
 """
+TITLE: Final = re.compile(r"^title: .*$", re.MULTILINE)
 IN_LANGUAGES: Final = re.compile(r"(README|debrief|messages)\.([a-z]{2,3})\.(md|yaml)")
 
 
@@ -62,18 +68,28 @@ def _new_lab(lab_id: str, folder: Path) -> Path:
     try:
         _copy(lab_id, target, languages)
         write_whole(course, f"{text.rstrip()}\n  - {{id: {lab_id}}}\n", mode=0o644)
-        Catalog(folder).get(lab_id)
-    except LabInvalid as err:
-        _undo(target, course, text)
-        raise LabInvalid(
-            f"'{lab_id}' could not be added at the end of {course}.",
-            details=err.details,
-            hint="Let the file end with the list 'labs:', one lab a line, then run this again.",
-        ) from err
+        _read_again(lab_id, folder)
     except BaseException:
         _undo(target, course, text)
         raise
     return target
+
+
+def _read_again(lab_id: str, folder: Path) -> None:
+    """The course with the new lab in it, and the lab."""
+    course = folder / "course.yaml"
+    try:
+        added = lab_id in Catalog(folder).ids()
+        details: tuple[str, ...] = () if added else (f"{course}: lab '{lab_id}' is not in 'labs'",)
+    except LabInvalid as err:
+        added, details = False, err.details
+    if not added:
+        raise LabInvalid(
+            f"'{lab_id}' could not be added at the end of {course}.",
+            details=details,
+            hint="Let the file end with the list 'labs:', one lab a line, then run this again.",
+        )
+    Catalog(folder).get(lab_id)
 
 
 def write_schemas(folder: Path) -> None:
@@ -108,7 +124,8 @@ def _copy(lab_id: str, target: Path, languages: tuple[str, ...]) -> None:
     for name, content in _files(languages):
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content.replace(PLACE, lab_id), encoding="utf-8")
+        text = _titles(content, languages) if name == "lab.yaml" else content
+        path.write_text(text.replace(PLACE, lab_id), encoding="utf-8")
 
 
 def _files(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -124,14 +141,32 @@ def _files(languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         if spoken is None or spoken[2] in languages:
             yield name, path.read_text(encoding="utf-8")
     for language in languages:
-        for stem, english, end in (
-            ("README", "", "md"),
-            ("debrief", "", "md"),
-            ("messages", ".en", "yaml"),
-        ):
-            name = f"{stem}.{language}.{end}"
+        for stem in ("README", "debrief"):
+            name = f"{stem}.{language}.md"
             if language != FALLBACK and not (TEMPLATE / name).is_file():
-                yield name, (TEMPLATE / f"{stem}{english}.{end}").read_text(encoding="utf-8")
+                yield name, (TEMPLATE / f"{stem}.md").read_text(encoding="utf-8")
+        name = f"messages.{language}.yaml"
+        if not (TEMPLATE / name).is_file():
+            yield name, _english_messages()
+
+
+def _english_messages() -> str:
+    """The English texts with the checks' titles, which another language has in its messages too."""
+    checks = read_checks(LabFolder(TEMPLATE, TEMPLATE.name)).files.values()
+    titles = {name: title for file in checks for name, title in file.titles.items()}
+    lines = [f"  {name}: {json.dumps(title)}\n" for name, title in titles.items()]
+    english = (TEMPLATE / f"messages.{FALLBACK}.yaml").read_text(encoding="utf-8")
+    return f"{english}checks:\n{''.join(lines)}"
+
+
+def _titles(text: str, languages: tuple[str, ...]) -> str:
+    """lab.yaml with a title in each of the course's languages, and in no other."""
+    found = yaml.safe_load(text)["title"]
+    titles = {language: found.get(language, found[FALLBACK]) for language in languages}
+    spelled = ", ".join(
+        f"{one}: {json.dumps(it, ensure_ascii=False)}" for one, it in titles.items()
+    )
+    return TITLE.sub(lambda _: f"title: {{{spelled}}}", text)
 
 
 def _undo(target: Path, course: Path, text: str) -> None:

@@ -32,6 +32,18 @@ def test_it_speaks_every_language_of_the_course(tmp_path: Path) -> None:
     assert lab.check_titles(lab.texts("ko"))["pods_ready"] == "두 파드가 모두 준비되었다"
 
 
+def test_a_language_that_the_template_does_not_speak_gets_english(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(
+        "format: labctl/course/v1\ntitle: {en: x}\nlanguages: [en, ja]\nlabs:\n  - {id: none}\n"
+    )
+    made = new_lab("shop", tmp_path)
+    lab = Catalog(tmp_path).get("shop")
+    assert lab.title("ja") == lab.title("en")
+    assert lab.check_titles(lab.texts("ja")) == lab.check_titles(lab.texts("en"))
+    assert (made / "README.ja.md").read_text() == (made / "README.md").read_text()
+    assert "ko:" not in (made / "lab.yaml").read_text()
+
+
 @pytest.mark.parametrize("bad", ["", "Shop", "a--b", "-a", "a_b", "x" * 41, "../x"])
 def test_a_bad_id_makes_nothing(tmp_path: Path, bad: str) -> None:
     with pytest.raises(UsageError):
