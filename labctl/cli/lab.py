@@ -1,13 +1,16 @@
 """`labctl lab`: for those who write labs."""
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from labctl.cli.app import App
 from labctl.cli.output import output_option
+from labctl.cli.places import from_here
 from labctl.cli.target import trust_option
 from labctl.cli.written import FILE, answer_file, append_summary, write_answer
+from labctl.counting import count
 from labctl.errors import LabInvalid, UsageError
 
 
@@ -35,10 +38,9 @@ def new(app: App, lab_id: str) -> None:
     folder = app.settings.labs or Path("labs").absolute()
     made = new_lab(lab_id, folder)
     app.console.out(str(made))
-    app.console.talk(
-        f"Change it bit by bit; after each change: labctl lab --labs {folder.name} lint {lab_id}"
-    )
-    app.console.talk(f"Prove it on a real cluster: labctl lab --labs {folder.name} test {lab_id}")
+    lab = f"labctl lab --labs {quote(from_here(folder))}"
+    app.console.talk(f"Change it bit by bit; after each change: {lab} lint {lab_id}")
+    app.console.talk(f"Prove it on a real cluster: {lab} test {lab_id}")
 
 
 @command.command(epilog="Example: labctl lab schema lab > lab.v1.json")
@@ -59,20 +61,17 @@ def lint(app: App, labs: tuple[str, ...]) -> None:
 
     No engine is needed and no code of a lab is run. Exit code 3 when something is wrong.
     """
-    known = labs or app.catalog.ids()
-    problems: list[str] = []
-    for lab in known:
-        try:
-            app.catalog.get(lab)
-        except LabInvalid as err:
-            problems += err.details
-    if problems:
+    from labctl.ops.lint import lint as read  # noqa: PLC0415 - see labctl.cli.list
+
+    found = read(app.catalog, labs)
+    where = from_here(app.catalog.folder).rstrip("/")
+    if found.problems:
         raise LabInvalid(
-            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {app.catalog.folder}.",
-            details=problems,
+            f"{count(len(found.problems), 'problem')} in {where}/.",
+            details=found.problems,
             hint="docs/lab-format.md has the format.",
         )
-    app.console.out(f"{len(known)} lab{'s' if len(known) > 1 else ''}, no problem.")
+    app.console.out(f"{count(len(found.labs), 'lab')} in {where}/, no problem.")
 
 
 @command.command(epilog="Example: labctl lab test traffic --kubernetes 1.36 --runtime containerd")
@@ -105,6 +104,7 @@ def test(
     down leave nothing; commands of guides and hints work. Exit code 1 when a lab is broken, 5 when
     none is and one could not be looked at, 4 when none could.
     """
+    from labctl.catalog import invalid  # noqa: PLC0415
     from labctl.cli.lab_run import run_labs  # noqa: PLC0415 - see labctl.cli.list
     from labctl.proofs import exit_code  # noqa: PLC0415
     from labctl.ui import proofs as view  # noqa: PLC0415
@@ -112,6 +112,8 @@ def test(
 
     if bool(labs) == everything:
         raise UsageError("Give labs, or --all.", hint="Example: labctl lab test traffic")
+    if everything and (strays := app.catalog.strays()):
+        raise invalid(strays)
     found = run_labs(
         app,
         labs or app.catalog.ids(),
