@@ -97,10 +97,13 @@ class Texts:
         template = text.rationale if text else "Expected {expected}, found {actual}."
         return self._fill(template, values)
 
-    def hints(self, code: str) -> tuple[HintText, ...]:
-        """From a nudge to nearly the answer."""
+    def hints(self, code: str, values: Mapping[str, Any] | None = None) -> tuple[HintText, ...]:
+        """From a nudge to nearly the answer. Without values, as the author wrote them."""
         text = self._code(code)
-        return self._hints(text.hints) if text else ()
+        found = self._hints(text.hints) if text else ()
+        if values is None:
+            return found
+        return tuple(HintText(text=self._fill(one.text, values), run=one.run) for one in found)
 
     def step_title(self, step: str) -> str:
         """A step's heading."""

@@ -6,6 +6,7 @@ from labctl.catalog import Lab
 from labctl.manifest_texts import HintText
 from labctl.ops.learner_progress import LearnerProgress
 from labctl.store import Store
+from labctl.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,26 @@ def hint(
     step = lab.step(step).id
     texts = lab.texts(language)
     progress = LearnerProgress.load(store, name)
-    of_codes = [one for code in progress.codes.get(step, ()) for one in texts.hints(code)]
-    ordered = list(dict.fromkeys(map(_spelled, (*of_codes, *texts.step_hints(step)))))
+    ordered = _spelled_by_source(progress, texts, step)
     shown = progress.shown.get(step, [])
     fresh = [one for one in ordered if one not in shown]
-    now = ordered if everything or not fresh else fresh[:1]
+    now = list(ordered) if everything or not fresh else fresh[:1]
     progress.shown[step] = [*shown, *(one for one in now if one not in shown)]
     progress.save(store, name)
     left = sum(1 for one in fresh if one not in now)
-    return Hints(step, texts.step_title(step), tuple(now), left)
+    return Hints(step, texts.step_title(step), tuple(ordered[one] for one in now), left)
+
+
+def _spelled_by_source(progress: LearnerProgress, texts: Texts, step: str) -> dict[str, str]:
+    """The hints as they are shown, by what the author wrote: a hint is the same with other values."""
+    found: dict[str, str] = {}
+    for code in progress.codes.get(step, ()):
+        filled = texts.hints(code, progress.values.get(code, {}))
+        for source, one in zip(texts.hints(code), filled, strict=True):
+            found.setdefault(_spelled(source), _spelled(one))
+    for one in texts.step_hints(step):
+        found.setdefault(_spelled(one), _spelled(one))
+    return found
 
 
 def _spelled(hint: HintText) -> str:

@@ -3,9 +3,11 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from labctl.results import Outcome, Report
+from labctl.results import CheckResult, Outcome, Report
 from labctl.store import Store
+from labctl.texts import spell
 
 
 @dataclass
@@ -16,8 +18,10 @@ class LearnerProgress:
     """Steps whose checks passed when last looked at."""
     codes: dict[str, list[str]] = field(default_factory=dict)
     """By step."""
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By code: what its texts were filled with."""
     shown: dict[str, list[str]] = field(default_factory=dict)
-    """By step: the hints that were shown, as their texts."""
+    """By step: the hints that were shown, as their texts before values are put in."""
 
     @classmethod
     def load(cls, store: Store, name: str) -> "LearnerProgress":
@@ -35,6 +39,7 @@ class LearnerProgress:
         """Take in the steps of a report; others stay as they were."""
         for step in report.steps:
             self.codes[step.id] = [check.code for check in step.checks if check.code]
+            self.values.update({check.code: _values(check) for check in step.checks if check.code})
             if step.id in self.passed:
                 self.passed.remove(step.id)
             if step.outcome is Outcome.PASS:
@@ -44,6 +49,10 @@ class LearnerProgress:
     def forget(store: Store, name: str) -> None:
         """Back to the start."""
         _path(store, name).unlink(missing_ok=True)
+
+
+def _values(check: CheckResult) -> dict[str, Any]:
+    return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}
 
 
 def _path(store: Store, name: str) -> Path:

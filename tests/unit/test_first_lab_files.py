@@ -72,15 +72,12 @@ def test_a_mistake_brings_a_file_for_the_step_that_it_spoils(lab: Lab) -> None:
         assert spoiled == [mistake.step], path
 
 
-def test_hints_are_shown_as_they_are_so_they_hold_no_placeholders(lab: Lab) -> None:
+def test_each_failure_and_step_has_two_or_three_hints(lab: Lab) -> None:
     messages = lab.messages["en"]
     groups = [text.hints for text in messages.codes.values()]
     groups += [text.hints for text in messages.steps.values()]
     for hints in groups:
         assert 2 <= len(hints) <= 3, hints
-        assert not any(re.search(r"\{(expected|actual|about)\}", hint.text) for hint in hints), (
-            hints
-        )
 
 
 def test_every_container_that_the_lab_starts_can_be_found_by_its_label(lab: Lab) -> None:
