@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import filelock
-
 from labctl.errors import ToolFailed
 from labctl.files import write_whole
 
@@ -78,6 +76,8 @@ class Store:
         for folder in (self.logs, self.lab_tests):
             shutil.rmtree(folder, ignore_errors=True)
         self.trust.unlink(missing_ok=True)
+        import filelock  # noqa: PLC0415 - it takes long, and most commands lock nothing
+
         for path in (self.home / "locks").glob("*.lock"):
             lock = filelock.FileLock(path)
             with suppress(filelock.Timeout), lock.acquire(timeout=0):
@@ -93,6 +93,8 @@ class Store:
         self, name: str, *, timeout: float, on_wait: Callable[[], None] | None = None
     ) -> Iterator[None]:
         """Hold the lock of one cluster or build; say so first when another process has it."""
+        import filelock  # noqa: PLC0415 - see clear
+
         path = self._lock_path(name)
         try:
             self._ensure(path.parent)

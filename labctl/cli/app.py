@@ -87,7 +87,10 @@ class App:
         """The labs: the shipped course, or the folder that LABCTL_LABS names."""
         from labctl.catalog import Catalog, labs_folder  # noqa: PLC0415
 
-        return Catalog(labs_folder(self.settings.labs), seed=self.learner.seed)
+        def seed() -> int:  # asked for seldom, and Learner takes long to load
+            return self.learner.seed()
+
+        return Catalog(labs_folder(self.settings.labs), seed=seed)
 
     def trusted(self, lab: "Lab") -> "Lab":
         """The lab, when its code may be run; see labctl.ops.trust for the error."""

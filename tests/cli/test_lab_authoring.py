@@ -3,6 +3,7 @@
 import contextlib
 import io
 import shlex
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,22 @@ def test_lint_and_test_all_end_with_3_for_a_folder_that_the_course_does_not_name
         said = labctl("lab", *argv, here=tmp_path, folder=folder)
         assert said.code == 3
         assert "labs/020-stray: is in no course" in said.err
+
+
+def test_lint_loads_nothing_that_it_has_no_use_for(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from labctl.cli import run\n"
+        "run(['lab', 'lint'])\n"
+        "print(*{'docker', 'kubernetes', 'filelock', 'asyncio', 'pytest', 'starlette', 'sh',"
+        " 'labctl.learner'} & {*sys.modules})"
+    )
+    environ = {"LABCTL_LABS": str(labs(tmp_path / "labs")), "PATH": ""}
+    argv = [sys.executable, "-c", code]
+    said = subprocess.run(
+        argv, env=environ, cwd=tmp_path, text=True, capture_output=True, check=True
+    )
+    assert said.stdout == "1 lab in labs/, no problem.\n\n"
 
 
 READERS = (
