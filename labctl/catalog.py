@@ -1,7 +1,8 @@
 """Finds labs: the shipped course, a checkout's, or a folder of one's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,11 +11,11 @@ from labctl.errors import LabInvalid, UsageError
 from labctl.lab_folder import LabFolder
 from labctl.lab_problems import examine
 from labctl.manifest import CourseFile, LabFile, Step
-from labctl.manifest_problems import load
+from labctl.manifest_problems import Loaded, load_with
 from labctl.manifest_texts import MessagesFile
 from labctl.manifest_types import FALLBACK
 from labctl.params import Drawn, Values, fill, fill_text
-from labctl.source import Problem, Unreadable, inside, read_all
+from labctl.source import Problem, Unreadable, inside, read, read_all
 from labctl.suggest import did_you_mean
 from labctl.texts import Texts
 
@@ -158,19 +159,16 @@ class Catalog:
         self.folder = folder
         self._seed = seed
         self._open = open_lab
-        self._course: CourseFile | None = None
+        self._course: Loaded[CourseFile] | None = None
 
     def course(self) -> CourseFile:
         """The course, read once; LabInvalid with every problem of its file."""
         if self._course is None:
-            self._course = self._read_course()
-        return self._course
-
-    def _read_course(self) -> CourseFile:
-        course, problems = load(self.folder / "course.yaml", CourseFile, self._name("course.yaml"))
-        if course is None:
-            raise invalid(problems)
-        return course
+            reader = partial(read, self.folder / "course.yaml")
+            self._course = load_with(reader, CourseFile, self._name("course.yaml"))
+        if self._course.model is None:
+            raise invalid(self._course.problems)
+        return self._course.model
 
     def ids(self) -> tuple[str, ...]:
         """The labs' ids in the course's order."""
@@ -222,9 +220,11 @@ class Catalog:
             for folder in course_folders.folders_of(self.folder, lab_id)
             if inside(self.folder, folder)
         ]
-        if not found:
-            course = self._name("course.yaml")
-            raise invalid([Problem(course, 0, f"lab '{lab_id}' has no folder")])
+        if not found and self._course:
+            place = ("labs", self.ids().index(lab_id), "id")
+            others = [one for one in course_folders.ids(self.folder) if one not in self.ids()]
+            text = f"lab '{lab_id}' has no folder <number>-{lab_id}{did_you_mean(lab_id, others)}"
+            raise invalid([self._course.problem(place, text)])
         if len(found) > 1:
             raise invalid(course_folders.same_id(found, lab_id, self.folder.name))
         return found[0]
@@ -242,7 +242,7 @@ def labs_folder(chosen: Path | None) -> Path:
     return shipped if shipped.is_dir() else here.parent / "labs"
 
 
-def invalid(problems: list[Problem]) -> LabInvalid:
+def invalid(problems: Iterable[Problem]) -> LabInvalid:
     """One error for all problems."""
     ordered = sorted(set(problems))
     files = len({problem.file for problem in ordered})

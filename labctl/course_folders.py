@@ -21,19 +21,24 @@ def folders_of(course: Path, lab_id: str) -> list[Path]:
     return [folder for folder in _folders(course) if id_of(folder) == lab_id]
 
 
-def strays(course: Path, ids: Sequence[str], name: str) -> list[Problem]:
+def ids(course: Path) -> list[str]:
+    """The ids that the folders of labs tell."""
+    return [id_of(folder) for folder in _folders(course) if _is_lab(folder)]
+
+
+def strays(course: Path, known: Sequence[str], name: str) -> list[Problem]:
     """Folders of labs that are not in the course, or whose id another one has. `name` is the course's."""
     problems = []
     for folder in _folders(course):
-        if not NUMBERED.match(folder.name) and not (folder / "lab.yaml").is_file():
+        if not _is_lab(folder):
             continue
         lab_id = id_of(folder)
         same = folders_of(course, lab_id)
         if len(same) > 1:
             problems += same_id(same, lab_id, name) if folder == same[0] else []
-        elif lab_id not in ids:
+        elif lab_id not in known:
             text = f"is in no course: {name}/course.yaml has no '{lab_id}'"
-            missing = [one for one in ids if not folders_of(course, one)]
+            missing = [one for one in known if not folders_of(course, one)]
             near = did_you_mean(lab_id, missing)
             problems.append(Problem(f"{name}/{folder.name}", 0, text + near))
     return problems
@@ -44,6 +49,10 @@ def same_id(folders: Iterable[Path], lab_id: str, name: str) -> list[Problem]:
     first, *others = [folder.name for folder in folders]
     text = f"is a lab '{lab_id}' too, like {first}: each id is there once"
     return [Problem(f"{name}/{other}", 0, text) for other in others]
+
+
+def _is_lab(folder: Path) -> bool:
+    return bool(NUMBERED.match(folder.name)) or (folder / "lab.yaml").is_file()
 
 
 def _folders(course: Path) -> list[Path]:

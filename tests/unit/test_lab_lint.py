@@ -206,6 +206,15 @@ def test_a_folder_that_the_course_does_not_name_is_told(tmp_path: Path) -> None:
     assert caught.value.hint == "Add it to labs/course.yaml: - {id: stray}"
 
 
+def test_a_lab_without_a_folder_is_told_at_its_line(tmp_path: Path) -> None:
+    folder = labs(tmp_path / "labs")
+    (folder / "010-tiny").rename(folder / "010-tinny")
+    assert lint(Catalog(folder)).problems == (
+        "labs/010-tinny: is in no course: labs/course.yaml has no 'tinny', did you mean 'tiny'?",
+        "labs/course.yaml:6: lab 'tiny' has no folder <number>-tiny, did you mean 'tinny'?",
+    )
+
+
 def test_two_folders_of_one_id_are_told_and_neither_is_taken(tmp_path: Path) -> None:
     folder = labs(tmp_path / "labs")
     (folder / "020-tiny").mkdir()
