@@ -18,24 +18,31 @@ LOOKED_AT: Final = (".yaml", ".yml", ".sh")
 
 
 def unsafe(folder: LabFolder) -> Iterator[Problem]:
-    """Links that lead out, named pipes, devices, and starter files that are too large."""
+    """Links that lead out, named pipes, devices: nothing else is looked at then."""
     try:
         entries = folder.entries
     except Unreadable as err:
         yield Problem(folder.prefix, 0, err.text)
         return
-    whole = 0
     for entry in entries:
         name = folder.called(entry.name)
         if entry.kind == "out":
             yield Problem(name, 0, "is a link that leads out of the lab's folder")
         elif entry.kind == "other":
             yield Problem(name, 0, "is neither a file nor a folder")
-        elif entry.name.startswith("starter/"):
-            if entry.size > MAX_BYTES:
-                yield Problem(name, 0, f"is larger than {MAX_BYTES >> 20} MiB")
-            else:
-                whole += entry.size
+
+
+def too_large(folder: LabFolder) -> Iterator[Problem]:
+    """Starter files that are, each or together: they are copied for every learner."""
+    whole = 0
+    for entry in folder.entries:
+        if not entry.name.startswith("starter/"):
+            continue
+        if entry.size > MAX_BYTES:
+            text = f"is larger than {MAX_BYTES >> 20} MiB"
+            yield Problem(folder.called(entry.name), 0, text)
+        else:
+            whole += entry.size
     if whole > MAX_STARTER:
         text = f"has {whole / 2**20:.0f} MiB of files, at most {MAX_STARTER >> 20} are copied"
         yield Problem(folder.called("starter"), 0, text)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from labctl.check_problems import examine_checks
-from labctl.file_problems import unread, unsafe
+from labctl.file_problems import too_large, unread, unsafe
 from labctl.lab_checks import Checks, read_checks
 from labctl.lab_folder import LabFolder
 from labctl.lab_outline import Outline, outline
@@ -33,6 +33,7 @@ def examine(
         return [*refused, *problems]
     lab = outline(file)
     checks = read_checks(folder)
+    problems += too_large(folder)
     problems += unread(folder, tuple(languages))
     problems += examine_checks(lab, checks)
     problems += examine_guides(folder, lab, languages)

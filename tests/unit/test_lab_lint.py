@@ -330,6 +330,12 @@ def test_a_starter_file_has_at_most_one_mebibyte(tmp_path: Path, large: int) -> 
     assert list(found) == [said] * (large > 1 << 20)
 
 
+def test_a_large_file_does_not_hide_other_problems(tmp_path: Path) -> None:
+    folder = labs(tmp_path / "labs", **{"010-tiny/scene/b.yml": ""})
+    os.truncate(folder / "010-tiny/starter/sub/file.txt", 2 << 20)
+    assert len(lint(Catalog(folder)).problems) == 2
+
+
 def test_all_starter_files_have_at_most_ten(tmp_path: Path) -> None:
     folder = labs(tmp_path / "labs")
     for number in range(11):
