@@ -1,6 +1,6 @@
 """YAML files that labctl didn't write: read with care, and with the line of every key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -109,14 +109,14 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def parse(text: str) -> list[Document]:
+def parse(text: str, *, parser: Callable[[str], Any] = LOADER) -> list[Document]:
     """The documents of a text, each walked once: depth, size and lines are seen on the way.
 
     Raises:
         Unreadable: it is not YAML, or larger or deeper than a reader would want.
     """
     try:
-        loader = LOADER(text)
+        loader = parser(text)
         loader.get_event()  # the stream's start
         documents = []
         while type(loader.get_event()) is not yaml.StreamEndEvent:

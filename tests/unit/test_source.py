@@ -1,9 +1,11 @@
 """YAML is read in one walk, to the same values as PyYAML's own."""
 
+from typing import Any
+
 import pytest
 import yaml
 
-from labctl.source import Unreadable, parse
+from labctl.source import LOADER, Unreadable, parse
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,17 @@ from labctl.source import Unreadable, parse
 def test_values_are_those_of_pyyaml(text: str) -> None:
     found = [document.data for document in parse(text)]
     assert repr(found) == repr(list(yaml.safe_load_all(text)))
+
+
+def test_a_text_goes_through_the_parser_once() -> None:
+    texts: list[str] = []
+
+    def parser(text: str) -> Any:
+        texts.append(text)
+        return LOADER(text)
+
+    parse("a: [1, {b: 2}]\n---\nc: 3\n", parser=parser)
+    assert len(texts) == 1
 
 
 def test_every_key_and_item_has_its_line() -> None:
