@@ -70,6 +70,8 @@ class CheckResult:
     evidence: tuple[Evidence, ...] = ()
     see: tuple[str, ...] = ()
     """Command lines that show what the check looked at."""
+    probe: bool = False
+    """Whether it does more than look: it sends requests, or runs a program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -156,7 +157,7 @@ class Run:
             self.recorder.start(probe=spec.probe)
             verdict = self._verdict(lambda: pyfuncitem.obj(**arguments), spec)
             result = self._result(spec, verdict, time.monotonic() - start)
-        self._finish(result)
+        self._finish(replace(result, probe=spec.probe))
         return True
 
     @pytest.hookimpl

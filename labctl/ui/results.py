@@ -92,6 +92,7 @@ def _document(check: CheckResult, texts: Texts, titles: dict[str, str]) -> dict[
         "error": error,
         "evidence": [{"title": one.title, "lines": list(one.lines)} for one in check.evidence],
         "see": list(check.see),
+        "probe": check.probe,
     }
 
 

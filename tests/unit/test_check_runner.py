@@ -222,7 +222,7 @@ def clings():
         except BaseException:
             pass
 
-@check
+@check(probe=True)
 def fine():
     \"\"\"Is fine\"\"\"
 """
@@ -234,7 +234,8 @@ def test_a_check_that_hangs_is_ended_even_when_it_swallows_the_alarm(tmp_path: P
     env = dict(os.environ)
     report = CheckRunner(Process(env), env, tmp_path / "work", attempt=0.2).run(lab, CLUSTER, "{}")
     assert list(outcomes(report).values()) == [Outcome.ERROR, Outcome.ERROR, Outcome.PASS]
-    hangs, clings, _ = report.checks
+    hangs, clings, fine = report.checks
+    assert (hangs.probe, fine.probe) == (False, True)
     assert hangs.message == "The check did not end within 0.2 s."
     assert clings.message == "The check hung and was ended."
 
