@@ -8,6 +8,7 @@ from typing import Any, Final
 from labctl.manifest_texts import CodeText, HintText, MessagesFile
 from labctl.manifest_types import FALLBACK
 from labctl.params import Values, fill_text
+from labctl.results import CheckResult
 
 VALUES: Final = ("expected", "actual", "about")
 """The places in a code's title and rationale, as `{expected}`; `\\{expected}` stands for itself."""
@@ -156,3 +157,8 @@ def spell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(spell(item) for item in value) or "none"
     return "none" if value is None or value == "" else str(value)
+
+
+def values(check: CheckResult) -> dict[str, Any]:
+    """What the texts of a check's code may use."""
+    return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}

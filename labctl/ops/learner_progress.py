@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labctl.results import CheckResult, Outcome, Report
+from labctl.results import Outcome, Report
 from labctl.store import Store
-from labctl.texts import spell
+from labctl.texts import values
 
 
 @dataclass
@@ -39,7 +39,7 @@ class LearnerProgress:
         """Take in the steps of a report; others stay as they were."""
         for step in report.steps:
             self.codes[step.id] = [check.code for check in step.checks if check.code]
-            self.values.update({check.code: _values(check) for check in step.checks if check.code})
+            self.values.update({check.code: values(check) for check in step.checks if check.code})
             if step.id in self.passed:
                 self.passed.remove(step.id)
             if step.outcome is Outcome.PASS:
@@ -49,10 +49,6 @@ class LearnerProgress:
     def forget(store: Store, name: str) -> None:
         """Back to the start."""
         _path(store, name).unlink(missing_ok=True)
-
-
-def _values(check: CheckResult) -> dict[str, Any]:
-    return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}
 
 
 def _path(store: Store, name: str) -> Path:

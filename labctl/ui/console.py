@@ -11,7 +11,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console as RichConsole
 from rich.console import Group
 from rich.live import Live
-from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -96,6 +95,8 @@ class Console:
     def markdown(self, text: str) -> None:
         """A guide: laid out on a terminal, the source itself elsewhere."""
         if self._out.is_terminal:
+            from rich.markdown import Markdown  # noqa: PLC0415 - a third of the start of every command
+
             self._out.print(Markdown(printable(text)))
         else:
             self.out(text)

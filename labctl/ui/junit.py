@@ -7,8 +7,7 @@ from typing import Any, Final
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from labctl.results import CheckResult, Outcome, Report
-from labctl.texts import Texts
-from labctl.ui.results import values
+from labctl.texts import Texts, values
 
 ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write. Logs have such characters, and readers refuse the whole file."""

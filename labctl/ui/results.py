@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from labctl.results import CheckResult, Evidence, Outcome, Report, StepResult
-from labctl.texts import Texts, spell
+from labctl.texts import Texts, values
 from labctl.ui import words
 from labctl.ui.columns import wrapped
 
@@ -156,8 +156,3 @@ def _wrapped(
 ) -> Iterator[Line]:
     for line in wrapped(text, WIDTH, first=first, rest=rest):
         yield line, style
-
-
-def values(check: CheckResult) -> dict[str, Any]:
-    """What the texts of a check's code may use."""
-    return {"expected": check.expected, "actual": check.actual, "about": spell(list(check.about))}

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from labctl.results import CheckResult, Report
-from labctl.texts import Texts
-from labctl.ui.results import values
+from labctl.texts import Texts, values
 
 MOST: Final = 300
 """Characters of a cell: a table is for a look, the whole text is in the log."""
