@@ -1,5 +1,6 @@
 """Fast tests by default, and a guard around them: no engine, no network, no home folder."""
 
+import signal
 import socket
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from tests.node_fixtures import (  # noqa: F401
 
 REAL = ("docker", "kind", "labs", "browser", "fault", "matrix")
 FOLDERS_OF_REAL = tuple(Path(__file__).with_name(one) for one in REAL)
+
+
+def pytest_configure() -> None:
+    """A shell has programs in the background ignore Ctrl-C, and they hand that on: tests send it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
