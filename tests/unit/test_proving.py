@@ -8,7 +8,7 @@ import pytest
 
 from labctl.catalog import Catalog, Lab
 from labctl.errors import ApiUnreachable, ToolFailed
-from labctl.ops.lab_test.proving import prove
+from labctl.ops.lab_test.proving import WHOLE, prove
 from labctl.ops.lab_test.stand import changed
 from labctl.proofs import Proof, Verdict
 from labctl.results import CheckResult, Fault, Outcome, Report, StepResult
@@ -178,6 +178,26 @@ def test_a_mistake_that_is_not_found(
     found = wrong(FakeStand(lab, mistake=seen))
     assert [(proof, verdict) for proof, verdict, _ in found] == [(Proof.MISTAKES, Verdict.BROKEN)]
     assert said in found[0][2]
+
+
+def test_a_mistake_is_made_where_the_steps_that_it_needs_have_passed(tmp_path: Path) -> None:
+    files = {
+        "010-tiny/mistakes/late/second.sh": "false\n",
+        "010-tiny/mistakes/late/expect.yaml": EXPECT.replace("step: first", "step: second"),
+    }
+    lab = Catalog(labs(tmp_path, **files)).get("tiny")
+    asked: list[tuple[str | None, float, bool]] = []
+
+    class Asked(FakeStand):
+        def check(self, *, patience: float, step: str | None = None) -> Report:
+            asked.append((step, patience, self.mistaken))
+            return super().check(patience=patience, step=step)
+
+    assert wrong(Asked(lab)) == []
+    assert ("first", WHOLE, False) in asked[: [made for *_, made in asked].index(True)]
+    found = wrong(FakeStand(lab, good=lambda stand: GOOD if stand.resets > 2 else ABSENT))
+    message = "Mistake 'late' can't be made: step 'first' is not solved before it."
+    assert found == [(Proof.MISTAKES, Verdict.BROKEN, message)]
 
 
 def test_a_mistake_may_need_its_time(lab: Lab) -> None:

@@ -128,8 +128,16 @@ def _mistakes(stand: Stand) -> Iterator[Proved]:
 def _mistake(stand: Stand, name: str, mistake: MistakeFile) -> Iterator[Proved]:
     stand.reset()
     steps = [step.id for step in stand.lab.file.steps]
-    for step in steps[: steps.index(mistake.step)]:
+    at = steps.index(mistake.step)
+    for step in steps[:at]:
         stand.solve(step, mistake.solution)
+    # A learner comes to a step with those solved that it needs; a slow machine may still be at it.
+    for step in stand.lab.file.steps[at].needs:
+        report = stand.check(patience=WHOLE, step=step)
+        if report.outcome is not Outcome.PASS:
+            message = f"Mistake '{name}' can't be made: step '{step}' is not solved before it."
+            yield Proved(Proof.MISTAKES, Verdict.BROKEN, name, message, stand.render(report))
+            return
     if not stand.apply(stand.lab.folder / "mistakes" / name, mistake.step):
         message = f"Mistake '{name}' has no {mistake.step}.sh and no {mistake.step}.yaml."
         yield Proved(Proof.MISTAKES, Verdict.BROKEN, name, message)
