@@ -22,8 +22,9 @@ FOLDERS_OF_REAL = tuple(Path(__file__).with_name(one) for one in REAL)
 
 
 def pytest_configure() -> None:
-    """A shell has programs in the background ignore Ctrl-C, and they hand that on: tests send it."""
+    """A shell has programs in the background ignore what keys send, and they hand that on."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
