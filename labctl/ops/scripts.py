@@ -10,6 +10,14 @@ from labctl.catalog import Lab
 from labctl.model import Cluster
 
 TIMEOUT: Final = 600.0
+# As `set -e` with pipefail, but for 141: a program that was told to stop by SIGPIPE, because
+# `head` had enough, did nothing wrong.
+STOP_AT_ERRORS: Final = """\
+set -Euo pipefail
+trap 'for status in "${PIPESTATUS[@]}"; do
+  case $status in 0|141) ;; *) exit "$status" ;; esac
+done' ERR
+"""
 
 
 class Output(Protocol):
@@ -52,7 +60,7 @@ class Scripts:
     def run_text(self, commands: str, *, timeout: float = TIMEOUT) -> Output:
         """Run command lines of a guide in the learner's folder; ToolFailed where one fails."""
         self.work.mkdir(parents=True, exist_ok=True)
-        argv = ["bash", "-euo", "pipefail", "-c", commands]
+        argv = ["bash", "-c", f"{STOP_AT_ERRORS}{commands}\n:"]
         return self._run(argv, cwd=self.work, timeout=timeout)
 
     def _run(self, argv: Sequence[str], *, cwd: Path, timeout: float) -> Output:

@@ -26,7 +26,7 @@ WIDE = """
 
 `a_name_without_any_blank_in_it_that_is_much_longer_than_a_telephone_is_wide_0123456789`
 
-```sh run
+```sh
 labctl kubectl -n a-namespace get pods -o wide --selector app=something-with-a-long-name --watch
 ```
 
