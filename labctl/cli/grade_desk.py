@@ -17,6 +17,7 @@ from labctl.errors import UsageError
 from labctl.grades import Grade
 from labctl.interrupts import shielded
 from labctl.model import ANY_LAB, Cluster, OciRuntime, Runtime
+from labctl.ops.clusters import refuse_running
 from labctl.ops.down import down
 from labctl.ops.grade.account import work_kubeconfig
 from labctl.ops.grade.grading import FreshLab
@@ -115,6 +116,7 @@ class Desk:
         """A cluster of that shape, with a name of its own, gone when the block ends."""
         asked = _wish(f"grade-{secrets.token_hex(3)}", shape)
         _refuse_unmet(lab, shape, asked)
+        refuse_running(self.app.engine, [lab.id])
         folder = Path(tempfile.mkdtemp(prefix="labctl-grade-"))
         try:
             stage = BareStage(self.app, lab, self.progress, folder, pull=True)

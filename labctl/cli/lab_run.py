@@ -8,6 +8,7 @@ from labctl.cli.lab_bench import Bench
 from labctl.cli.lab_stand import apart
 from labctl.errors import LabInvalid, UsageError
 from labctl.nodeimage import versions
+from labctl.ops.clusters import refuse_running
 from labctl.ops.lab_test.pairs import chosen, grouped, pairs_of
 from labctl.ops.lab_test.run import run
 from labctl.proofs import LabProofs, Pair, Proof, Proved, Verdict
@@ -49,6 +50,7 @@ def run_labs(
         )
     if able:
         app.engine.info()
+        refuse_running(app.engine, [lab.id for lab, _ in able])
         progress = app.console.progress()
         bench = Bench(test_app, progress, keep, able[0][0])
         proofs = run(grouped(able), bench, phase=progress.phase, detail=progress.detail)

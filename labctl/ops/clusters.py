@@ -1,8 +1,10 @@
 """Which clusters there are: asked of the engine's labels, never of a file."""
 
+from collections.abc import Collection
 from itertools import groupby
 from typing import Protocol
 
+from labctl.errors import PrerequisiteMissing
 from labctl.model import (
     LABEL_CLUSTER,
     LABEL_KUBERNETES,
@@ -46,6 +48,20 @@ def foreign(engine: Nodes, kind_name: str) -> tuple[Node, ...]:
         for node in engine.nodes()
         if node.kind_cluster == kind_name and LABEL_CLUSTER not in node.labels
     )
+
+
+def refuse_running(engine: Nodes, labs: Collection[str]) -> None:
+    """A lab's containers and images on this machine are one set, whichever cluster it runs on.
+
+    Raises:
+        PrerequisiteMissing: one of the labs runs, and would lose them to who works on it beside.
+    """
+    running = next((cluster for cluster in clusters(engine) if cluster.lab in labs), None)
+    if running:
+        raise PrerequisiteMissing(
+            f"Lab '{running.lab}' is running here, and what you made in it would be removed.",
+            hint=f"When you are done with it: labctl down --name {running.name}",
+        )
 
 
 def _cluster(name: str, nodes: tuple[Node, ...]) -> Cluster:

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,7 +52,7 @@ def hand_in(folder: Path, receipt: Path, learner: str, **files: str) -> str:
 
 
 @pytest.fixture
-def receipt(cli: Cli, name: str, tmp_path: Path) -> Iterator[Path]:
+def receipt(cli: Cli, name: str, tmp_path: Path) -> Path:
     """Of a learner who solved the lab on a cluster of their own."""
     course = labs(
         tmp_path / "labs",
@@ -70,8 +69,10 @@ def receipt(cli: Cli, name: str, tmp_path: Path) -> Iterator[Path]:
     cli("solve", "--name", name, "--all")
     path = tmp_path / "receipt.json"
     cli("check", "--name", name, "--receipt", str(path))
-    yield path
-    cli("down", "--name", name, code=None)
+    refused = cli("grade", str(path), code=4)
+    assert "is running here" in refused.err
+    cli("down", "--name", name)
+    return path
 
 
 def test_a_class_is_graded_on_a_cluster_that_goes_again(
