@@ -9,7 +9,10 @@ note() {
 
 door=${LABCTL_NODES%% *}
 address=$(kubectl -n fleet get service fleet -o jsonpath='{.spec.clusterIP}')
-pod=$(docker exec "$door" curl -s -X POST "http://$address/crash" | grep -o 'fleet-[a-z0-9-]*')
+kubectl -n fleet rollout status deployment/fleet --timeout=120s
+# Ready is a moment earlier than reachable.
+until pod=$(docker exec "$door" curl -s -X POST "http://$address/crash" | grep -o 'fleet-[a-z0-9-]*')
+do sleep 1; done
 until kubectl -n fleet get pod "$pod" -o jsonpath='{.status.containerStatuses[0].restartCount}' |
   grep -q '[1-9]'; do sleep 1; done
 kubectl -n fleet wait --for=condition=Ready "pod/$pod" --timeout=120s
