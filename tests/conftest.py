@@ -18,6 +18,7 @@ from tests.node_fixtures import (  # noqa: F401
 )
 
 REAL = ("docker", "kind", "labs", "browser", "fault", "matrix")
+SLOW = (*REAL, "process")
 FOLDERS_OF_REAL = tuple(Path(__file__).with_name(one) for one in REAL)
 
 
@@ -33,11 +34,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `-m`, only the tests that need nothing but Python; those that must be alone go first."""
+    """Without `-m`, only the fast tests; those that must be alone go first."""
     items.sort(key=lambda item: item.get_closest_marker("alone") is None)
     if config.option.markexpr:
         return
-    fast = [item for item in items if not any(item.get_closest_marker(mark) for mark in REAL)]
+    fast = [item for item in items if not any(item.get_closest_marker(mark) for mark in SLOW)]
     config.hook.pytest_deselected(items=[item for item in items if item not in fast])
     items[:] = fast
 

@@ -18,6 +18,8 @@ from tests.cli.test_watch import machine
 from tests.fakes import FakeRunner
 from tests.page_client import WAIT, Page
 
+pytestmark = pytest.mark.process
+
 __all__ = ["machine"]
 
 

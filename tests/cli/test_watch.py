@@ -14,6 +14,8 @@ from tests.cli.test_lab_commands import Machine, Said
 from tests.contract.test_kube import CONFIG
 from tests.lab_factory import labs
 
+pytestmark = pytest.mark.process
+
 CHECKS = '''
 from pathlib import Path
 from labctl.checks import Missing, check

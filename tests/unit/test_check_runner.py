@@ -14,6 +14,8 @@ from labctl.tools.process import Process
 from tests.check_fakes import ToldChecks
 from tests.lab_factory import CHECKS, LAB, labs, tiny
 
+pytestmark = pytest.mark.process
+
 CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", ())
 HEAD = "import os, sys, time\nfrom pathlib import Path\nfrom labctl.checks import *\n"
 
