@@ -161,3 +161,10 @@ def test_every_verb_has_an_example(
 ) -> None:
     assert machine.labctl(verb, "--help").code == 0
     assert f"Example: labctl {verb}" in capsys.readouterr().out
+
+
+def test_a_lab_that_runs_is_not_proved_beside(machine: Machine) -> None:
+    said = machine.labctl("lab", "test", "tiny", "--trust")
+    assert said.code == 4
+    assert "Lab 'tiny' is running here" in said.err
+    assert "labctl down --name tiny" in said.err
