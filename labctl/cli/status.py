@@ -4,7 +4,7 @@ import click
 
 from labctl.cli.app import App
 from labctl.cli.output import output_option
-from labctl.ops.create import finished
+from labctl.ops.create import made_with
 from labctl.ops.status import status
 
 
@@ -13,7 +13,7 @@ from labctl.ops.status import status
 @click.pass_obj
 def command(app: App, output: str) -> None:
     """Show the labs that run here: versions, runtimes, nodes and state."""
-    rows = status(app.engine, app.kube, lambda node: finished(app.engine, node))
+    rows = status(app.engine, app.kube, lambda node: made_with(app.engine, node))
     if output == "json":
         labs = [
             {

@@ -47,9 +47,13 @@ class Ports:
     clock: Clock = field(default_factory=Clock)
 
 
-def finished(engine: Engine, control_plane: str) -> bool:
-    """Whether kubeadm has finished on that node."""
-    return engine.get_file(control_plane, MARK) is not None
+def made_with(engine: Engine, control_plane: str) -> int | None:
+    """How many nodes the cluster was made with; None where kubeadm has not finished."""
+    mark = engine.get_file(control_plane, MARK)
+    try:
+        return None if mark is None else len(json.loads(mark)["nodes"])
+    except (ValueError, KeyError):  # it was cut off
+        return None
 
 
 def create(spec: ClusterSpec, ports: Ports) -> None:

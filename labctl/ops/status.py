@@ -13,7 +13,7 @@ from labctl.ops.clusters import Nodes
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A cluster and its state in a word: ready, not ready, stopped, half-made."""
+    """A cluster and its state in a word: ready, not ready, stopped, incomplete, half-made."""
 
     cluster: Cluster
     state: str
@@ -29,21 +29,25 @@ class Engine(Nodes, Protocol):
 def status(
     engine: Engine,
     kube: Callable[[str], readiness.Objects],
-    finished: Callable[[str], bool],
+    made_with: Callable[[str], int | None],
 ) -> tuple[Status, ...]:
     """The state of every cluster that labctl made."""
-    return tuple(_status(found, engine, kube, finished) for found in clusters.clusters(engine))
+    return tuple(_status(found, engine, kube, made_with) for found in clusters.clusters(engine))
 
 
 def _status(
     cluster: Cluster,
     engine: Engine,
     kube: Callable[[str], readiness.Objects],
-    finished: Callable[[str], bool],
+    made_with: Callable[[str], int | None],
 ) -> Status:
     stopped = [node.name for node in cluster.nodes if not node.running]
-    if not finished(f"{cluster.kind_name}-control-plane"):
+    made = made_with(f"{cluster.kind_name}-control-plane")
+    if made is None:
         return Status(cluster, "half-made", "'labctl up' starts over, 'labctl down' removes it")
+    if len(cluster.nodes) < made:
+        reason = f"{made - len(cluster.nodes)} of {made} nodes removed"
+        return Status(cluster, "incomplete", f"{reason}; 'labctl up --recreate' makes it anew")
     if stopped:
         return Status(cluster, "stopped", f"stopped: {', '.join(stopped)}")
     try:

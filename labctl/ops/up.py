@@ -10,7 +10,7 @@ from labctl.ops import clusters
 from labctl.ops.create import (
     Ports,
     create,
-    finished,
+    made_with,
     remove,
     restore_kubeconfig,
     undone_on_error,
@@ -99,12 +99,19 @@ def _existing(wish: Wish, ports: Ports, *, recreate: bool) -> Cluster | None:
         with ports.progress.phase(f"Remove cluster '{wish.name}'"):
             remove(wish.name, ports)
         return None
-    if not finished(ports.engine, f"{found.kind_name}-control-plane"):
+    made = made_with(ports.engine, f"{found.kind_name}-control-plane")
+    if made is None:
         ports.progress.note(f"Cluster '{wish.name}' was left half-made; starting over.")
         with ports.progress.phase("Remove what was left"):
             remove(wish.name, ports)
         return None
     refuse_differences(wish, found)
+    if len(found.nodes) < made:
+        raise PrerequisiteMissing(
+            f"Cluster '{wish.name}' was made with {made} nodes, and has {len(found.nodes)}: "
+            "the others were removed.",
+            hint="Make it anew with --recreate; what was made in it is lost.",
+        )
     return found
 
 

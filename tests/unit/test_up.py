@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from labctl.errors import (
     UsageError,
 )
 from labctl.model import KIND_CLUSTER, Node
+from labctl.ops.status import status
 from tests.up_bench import Bench
 
 
@@ -79,6 +81,27 @@ def test_a_half_made_cluster_is_started_over(bench: Bench) -> None:
     bench.engine.files.clear()
     assert bench.up().state == "created"
     assert len(bench.engine.rows) == 1
+
+
+def test_a_node_that_was_removed_is_noticed_and_nothing_is_changed(bench: Bench) -> None:
+    bench.up()
+    [(place, mark)] = bench.engine.files.items()
+    made = json.loads(mark)
+    bench.engine.files[place] = json.dumps({**made, "nodes": made["nodes"] * 3}).encode()
+    with pytest.raises(PrerequisiteMissing, match="made with 3 nodes, and has 1"):
+        bench.up()
+    [row] = status(bench.engine, lambda _name: bench.objects, lambda _node: 3)
+    assert row.state == "incomplete"
+    assert "2 of 3 nodes removed" in row.reason
+    assert len(bench.engine.rows) == 1
+
+
+@pytest.mark.parametrize("cut", [b"", b'{"format": "labctl/clus', b"{}"])
+def test_a_mark_that_was_cut_off_is_none(bench: Bench, cut: bytes) -> None:
+    bench.up()
+    [place] = bench.engine.files
+    bench.engine.files[place] = cut
+    assert bench.up().state == "created"
 
 
 def test_a_foreign_cluster_of_that_name_is_left_alone(bench: Bench) -> None:
