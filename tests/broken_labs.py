@@ -1,19 +1,97 @@
-"""Copies of the template lab, each broken in one way that `labctl lab test` must find."""
+"""Labs that are each broken in one way that `labctl lab test` must find, and a good one."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from labctl.ops.new_lab import new_lab
+from tests.lab_factory import write
 
-EXTRA_CHECK = "- {id: deploy, checks: [deployment_exists, "
+CONFIG_MAP = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {threshold: "0.9"}
+"""
+CHECKS = '''
+from labctl.checks import Mismatch, check
+
+
+@check
+def settings_exist(kube):
+    """The ConfigMap settings exists"""
+    return kube.get("v1", "ConfigMap", "settings", code="settings-missing")
+
+
+@check(needs=settings_exist)
+def threshold_wanted(lab):
+    """Its threshold is 0.9"""
+    settings = lab.value(settings_exist)
+    if settings.data.threshold != "0.9":
+        raise Mismatch("threshold-other", expected="0.9", actual=settings.data.threshold)
+'''
+SMALL = {
+    "lab.yaml": """
+        format: labctl/lab/v1
+        id: LAB-ID
+        title: {en: A threshold}
+        minutes: 5
+        namespace: LAB-ID
+        steps:
+          - {id: store, checks: [settings_exist, threshold_wanted]}
+        ci: {matrix: {kubernetes: ["1.36"], runtime: [containerd]}, hold_seconds: 2}
+        """,
+    "README.md": """
+        # A threshold
+
+        ## 1. Store it {#store}
+
+        Make the ConfigMap.
+
+        ```sh run
+        labctl kubectl -n LAB-ID get configmap settings
+        ```
+        """,
+    "debrief.md": "# What you did\n\nYou stored a threshold.\n",
+    "messages.en.yaml": """
+        format: labctl/messages/v1
+        codes:
+          settings-missing:
+            title: There is no ConfigMap settings
+            rationale: Make it.
+            hints: [kubectl makes it.]
+          threshold-other:
+            title: It has another threshold
+            rationale: It is {actual}, not {expected}.
+            hints:
+              - {text: "This is what is there:", run: labctl kubectl -n LAB-ID get configmaps}
+        steps:
+          store: {title: Store it}
+        """,
+    "checks/check_settings.py": CHECKS,
+    "solutions/default/store.yaml": CONFIG_MAP,
+    "mistakes/other-threshold/store.yaml": CONFIG_MAP.replace("0.9", "0.5"),
+    "mistakes/other-threshold/expect.yaml": """
+        format: labctl/mistake/v1
+        step: store
+        check: threshold_wanted
+        code: threshold-other
+        """,
+}
+# The second time only: a slow machine is still looking at the first when ten seconds are over.
+SHORT_LIVED = """\
+kubectl -n LAB-ID create configmap applied-once && exit
+setsid sh -c 'sleep 10; kubectl -n LAB-ID delete configmap settings' >/dev/null 2>&1 &
+"""
+ONCE = "kubectl -n LAB-ID create configmap settings --from-literal=threshold=0.9\n"
+MORE = "kubectl create namespace LAB-ID-more --dry-run=client -o yaml | kubectl apply -f -\n"
 WRITES = '''
 from pathlib import Path
 
 from labctl.checks import check
 
 
-@check(needs="deployment_exists")
+@check(needs="settings_exist")
 def notes_taken(work):
     """It leaves a note"""
     with (Path(work._folder) / "note.txt").open("a") as file:
@@ -29,18 +107,20 @@ def runs_by_hand(engine):
     if engine.inspect("LAB-ID-by-hand") is None:
         raise Missing("by-hand-missing")
 '''
-BY_HAND = """
+BY_HAND = """\
   by-hand-missing:
     title: There is no container
     rationale: Start it.
     hints: [docker run]
 steps:
 """
-# The second time only: a slow machine is still looking at the first when ten seconds are over.
-SHORT_LIVED = """\
-kubectl -n LAB-ID create configmap applied-once && exit
-setsid sh -c 'sleep 10; kubectl -n LAB-ID scale deployment greeter --replicas=1' >/dev/null 2>&1 &
+RUN_BY_HAND = """\
+docker inspect LAB-ID-by-hand >/dev/null 2>&1 || docker run -d --name LAB-ID-by-hand LAB-ID:v1
 """
+
+
+def _put(lab: Path, name: str, text: str) -> None:
+    write(lab, {name: text.replace("LAB-ID", lab.name[4:])})
 
 
 def _edit(path: Path, old: str, new: str) -> None:
@@ -49,81 +129,67 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def _add_check(lab: Path, name: str, code: str) -> None:
-    (lab / f"checks/check_{name}.py").write_text(code.replace("LAB-ID", lab.name[4:]))
-    _edit(lab / "lab.yaml", EXTRA_CHECK, f"{EXTRA_CHECK}{name}, ")
-
-
-def good(_lab: Path) -> None:
-    """As it was made."""
-
-
 def already_solved(lab: Path) -> None:
-    (lab / "scene").mkdir()
-    shutil.copy(lab / "solutions/default/deploy.yaml", lab / "scene/a.yaml")
-    shutil.copy(lab / "solutions/default/expose.yaml", lab / "scene/b.yaml")
+    _put(lab, "scene/settings.yaml", CONFIG_MAP)
 
 
 def first_seconds(lab: Path) -> None:
-    script = SHORT_LIVED.replace("LAB-ID", lab.name[4:])
-    (lab / "solutions/default/expose.sh").write_text(script, encoding="utf-8")
-    _edit(lab / "lab.yaml", "hold_seconds: 5", "hold_seconds: 20")
+    _put(lab, "solutions/default/store.sh", SHORT_LIVED)
+    _edit(lab / "lab.yaml", "hold_seconds: 2", "hold_seconds: 15")
 
 
 def mistake_passes(lab: Path) -> None:
-    shutil.copy(lab / "solutions/default/deploy.yaml", lab / "mistakes/one-replica/deploy.yaml")
+    _put(lab, "mistakes/other-threshold/store.yaml", CONFIG_MAP)
 
 
 def not_twice(lab: Path) -> None:
-    folder = lab / "solutions/default"
-    (folder / "deploy.sh").write_text("kubectl create -f solutions/default/made.yaml\n")
-    (folder / "deploy.yaml").rename(folder / "made.yaml")
-    _edit(folder / "deploy.sh", "made.yaml", "expose-first.txt")
-    (folder / "made.yaml").rename(folder / "expose-first.txt")
+    (lab / "solutions/default/store.yaml").unlink()
+    _put(lab, "solutions/default/store.sh", ONCE)
 
 
 def check_writes(lab: Path) -> None:
-    _add_check(lab, "notes_taken", WRITES)
+    _put(lab, "checks/check_notes.py", WRITES)
+    _edit(lab / "lab.yaml", "threshold_wanted]", "threshold_wanted, notes_taken]")
 
 
 def reset_does_not(lab: Path) -> None:
-    name = lab.name[4:]
-    _add_check(lab, "runs_by_hand", CONTAINER)
-    _edit(lab / "messages.en.yaml", "steps:\n", BY_HAND.lstrip("\n"))
-    run = f"docker run -d --name {name}-by-hand {name}:v1\n"
-    script = f"docker inspect {name}-by-hand >/dev/null 2>&1 || {run}"
-    (lab / "solutions/default/deploy.sh").write_text(script, encoding="utf-8")
+    for path in (lab / "mistakes").iterdir():
+        if path.name != "one-replica":
+            shutil.rmtree(path)
+    _put(lab, "checks/check_by_hand.py", CONTAINER)
+    _edit(lab / "lab.yaml", "deployment_exists, ", "deployment_exists, runs_by_hand, ")
+    _edit(lab / "messages.en.yaml", "steps:\n", BY_HAND)
+    _put(lab, "solutions/default/deploy.sh", RUN_BY_HAND)
 
 
 def hint_fails(lab: Path) -> None:
-    _edit(lab / "messages.en.yaml", "get pods --show-labels", "get podz --show-labels")
+    _edit(lab / "messages.en.yaml", "get configmaps", "get configmapz")
 
 
 def leftover(lab: Path) -> None:
-    name = lab.name[4:]
-    script = f"kubectl create namespace {name}-more --dry-run=client -o yaml | kubectl apply -f -\n"
-    (lab / "solutions/default/deploy.sh").write_text(script, encoding="utf-8")
+    _put(lab, "solutions/default/store.sh", MORE)
 
 
-BROKEN: dict[str, Callable[[Path], None]] = {
-    "good": good,
+SMALL_ONES: dict[str, Callable[[Path], None]] = {
     "already-solved": already_solved,
     "first-seconds": first_seconds,
     "mistake-passes": mistake_passes,
     "not-twice": not_twice,
     "check-writes": check_writes,
-    "reset-does-not": reset_does_not,
     "hint-fails": hint_fails,
     "leftover": leftover,
 }
+BROKEN = (*SMALL_ONES, "reset-does-not")
 
 
 def course(folder: Path) -> Path:
-    """A course of a good lab and the broken ones. One mistake each, since that is all they need."""
-    for name, spoil in BROKEN.items():
+    """A course of the template lab as it is made, one that needs an image, and small ones."""
+    new_lab("good", folder)
+    for name, spoil in SMALL_ONES.items():
         lab = new_lab(name, folder)
-        for path in (lab / "mistakes").iterdir():
-            if path.name != ("wrong-selector" if name == "hint-fails" else "one-replica"):
-                shutil.rmtree(path)
+        shutil.rmtree(lab)
+        for place, text in SMALL.items():
+            _put(lab, place, text)
         spoil(lab)
+    reset_does_not(new_lab("reset-does-not", folder))
     return folder
