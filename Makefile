@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 READY := $(VENV)/.ready
+# Compiled modules are kept: each start of labctl and of the tests is quicker by them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up down check test matrix browser unit bench lock clean
 
@@ -47,7 +49,7 @@ browser: ## Chromium for the tests of labctl serve, where there is apt-get
 	  $(SUDO) apt-get install -y -q --no-install-recommends chromium
 
 unit: $(READY) ## Fast tests: no engine, no network
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: $(READY) ## labctl up beside kind create cluster; writes docs/benchmarks.md
 	@$(SUDO) $(abspath $(BIN))/labctl setup
