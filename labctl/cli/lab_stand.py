@@ -16,6 +16,7 @@ from labctl.image_names import qualified, short
 from labctl.manifest_types import FALLBACK
 from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, Runtime
 from labctl.ops import reader
+from labctl.ops.lab_test.stand import changed
 from labctl.ops.lab_test.state import cluster_state, folder_state, lab_state
 from labctl.ops.ports import Progress
 from labctl.ops.reset import leave, remove_images, reset
@@ -88,6 +89,8 @@ class LabStand:
     make_anew: Callable[[], Cluster] | None = None
     """Makes the cluster once more, for a lab whose start is a new one; None: it is never reset."""
     _seen: dict[str, str] = field(default_factory=dict)
+    _cluster_before: dict[str, str] = field(default_factory=dict)
+    _engine_before: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def _scripts(self) -> Scripts:
@@ -108,6 +111,16 @@ class LabStand:
     def _nodes(self) -> list[NodeStore]:
         return [node_store(self.app.process, node) for node in self.cluster.nodes]
 
+    def remember(self) -> None:
+        """See what is there before the lab comes."""
+        self._cluster_before = self._cluster_state()
+        self._engine_before = self._engine_state()
+
+    def left(self) -> tuple[str, ...]:
+        """What is not as it was then, on this machine and on the cluster: the newest one's start."""
+        before = {**self._cluster_before, **self._engine_before}
+        return changed(before, {**self._cluster_state(), **self._engine_state()})
+
     def enter(self) -> None:
         """Bring the lab's images onto the cluster, and its scene."""
         self._images()
@@ -125,7 +138,6 @@ class LabStand:
         if self.make_anew and self.lab.file.reset == "cluster":
             self._new_cluster(self.make_anew)
         else:
-            self._images()
             reset(
                 self._scripts,
                 self.app.kube(self.cluster.name),
@@ -133,6 +145,7 @@ class LabStand:
                 self._nodes,
                 self.app.store,
                 progress=Inner(self.outer),
+                load=self._images,
             )
         shutil.rmtree(self.work, ignore_errors=True)
         copy_starter(self.lab, self.work)
@@ -145,6 +158,7 @@ class LabStand:
         self.cluster = make()
         for stale in ("_scripts", "_solver"):
             self.__dict__.pop(stale, None)
+        self._cluster_before = self._cluster_state()
         self.enter()
 
     def _images(self) -> None:
@@ -188,14 +202,16 @@ class LabStand:
 
     def state(self) -> dict[str, str]:
         """Cluster, engine, the learner's folder and the lab's."""
-        return {**self.left_state(), **folder_state(self.work)}
+        return {**self._cluster_state(), **self._engine_state(), **folder_state(self.work)}
 
-    def left_state(self) -> dict[str, str]:
-        """What must be as before when the lab has gone."""
+    def _cluster_state(self) -> dict[str, str]:
+        return cluster_state(self.app.kube(self.cluster.name))
+
+    def _engine_state(self) -> dict[str, str]:
+        """With the lab's own files, and without its images: they stay."""
         own = {f"image {short(image.tag)}" for image in self.lab.file.images}
         engine = {key: value for key, value in inventory(self.app.engine).items() if key not in own}
-        kube = self.app.kube(self.cluster.name)
-        return {**cluster_state(kube), **engine, **lab_state(self.lab.folder)}
+        return {**engine, **lab_state(self.lab.folder)}
 
     def pause(self, seconds: float) -> None:
         """Let time pass."""

@@ -31,9 +31,15 @@ def command(app: App, lab: str | None, name: str | None) -> None:
     else:
         nodes = [node_store(app.process, node) for node in cluster.nodes]
         stage.build_images()
-        stage.load_images(cluster)
-        kube = app.kube(cluster.name)
-        removed = reset(own, kube, app.engine, nodes, app.store, progress=progress)
+        removed = reset(
+            own,
+            app.kube(cluster.name),
+            app.engine,
+            nodes,
+            app.store,
+            progress=progress,
+            load=lambda: stage.load_images(cluster),
+        )
     for container in removed:
         app.console.talk(f"Removed container '{container}'.")
     app.console.talk(f"Lab '{cluster.name}' is back at its start. Next: labctl show {found.id}")

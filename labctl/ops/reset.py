@@ -1,6 +1,6 @@
 """`labctl reset`: back to the scene, and nothing of the learner's tries left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from labctl.image_names import qualified
@@ -42,18 +42,23 @@ def reset(
     store: Store,
     *,
     progress: Progress,
+    load: Callable[[], None],
     clock: Clock | None = None,
 ) -> tuple[str, ...]:
     """Empty the namespace, set the scene, forget shown hints; answers the removed containers.
 
+    `load` brings the lab's images onto the nodes, when the scene's scripts have repaired these.
     The images that the learner built for the lab go too, from the engine and from the nodes.
     """
     lab = scripts.lab
     with progress.phase("Remove what you ran and built for the lab"):
         # The nodes carry the lab's label too.
         removed = engine.remove_containers(f"{LABEL_LAB}={lab.id}", without=KIND_CLUSTER)
-    with progress.phase(f"Empty namespace '{lab.namespace}' and set the scene"):
-        scene.reset_scene(lab, kube, scripts, clock=clock)
+    with progress.phase(f"Empty namespace '{lab.namespace}'"):
+        scene.remove_scene(lab, kube, scripts)
+    load()
+    with progress.phase("Set the scene"):
+        scene.apply_scene(lab, kube, scripts, clock=clock)
     remove_images(scripts, engine, nodes)
     LearnerProgress.forget(store, scripts.cluster.name)
     return removed

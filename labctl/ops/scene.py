@@ -50,17 +50,11 @@ def apply_scene(lab: Lab, kube: Kube, scripts: Scripts, *, clock: Clock | None =
     return True
 
 
-def reset_scene(lab: Lab, kube: Kube, scripts: Scripts, *, clock: Clock | None = None) -> None:
-    """Delete the lab's namespace with all that is in it, and set the scene anew.
-
-    The scripts are run before too: a namespace does not go while a node of its Pods is away.
-    """
-    remove_scene(lab, kube, scripts)
-    apply_scene(lab, kube, scripts, clock=clock)
-
-
 def remove_scene(lab: Lab, kube: Kube, scripts: Scripts) -> None:
-    """Bring the nodes to the start, and delete the lab's namespace with all that is in it."""
+    """Bring the nodes to the start, and delete the lab's namespace with all that is in it.
+
+    The scripts come first: a namespace does not go while a node of its Pods is away.
+    """
     _run_scripts(lab, scripts)
     kube.delete_namespace(lab.namespace)
 

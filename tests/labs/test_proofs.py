@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +24,22 @@ FOUND = {
 }
 
 
+def _of_labs() -> str:
+    """The containers that carry a lab's label."""
+    argv = ["docker", "ps", "--all", "--quiet", "--filter", "label=dev.labctl.lab"]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def before() -> str:
+    """What other labs have."""
+    return _of_labs()
+
+
+@pytest.fixture(scope="module")
+def report(
+    before: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, dict[str, Any]]]:
     """All of them in one run, on one cluster."""
     folder = tmp_path_factory.mktemp("broken")
     labs = course(folder / "labs")
@@ -72,10 +85,9 @@ def test_a_broken_lab_is_found_with_its_own_message(
 
 
 def test_the_shared_cluster_went_without_a_trace(
-    report: dict[str, dict[str, Any]], tmp_path: Path
+    before: str, report: dict[str, dict[str, Any]]
 ) -> None:
     # What that lab's script started without a label is nobody's but its author's.
     [left_over] = report["(the cluster)"]["proofs"]
     assert left_over["details"] == ["container reset-does-not-by-hand"]
-    left = ["docker", "ps", "--all", "--quiet", "--filter", "label=dev.labctl.lab=*"]
-    assert subprocess.run(left, capture_output=True, text=True, check=True).stdout == ""
+    assert _of_labs() == before

@@ -23,7 +23,7 @@ from labctl.ops.hint import hint
 from labctl.ops.lab_target import resolve
 from labctl.ops.learner_progress import LearnerProgress
 from labctl.ops.reset import reset
-from labctl.ops.scene import apply_scene, reset_scene
+from labctl.ops.scene import apply_scene
 from labctl.ops.scripts import Scripts
 from labctl.ops.solve import Solver
 from labctl.ops.starter import copy_starter, remove_starter
@@ -222,7 +222,13 @@ def test_reset_brings_the_scene_back_and_leaves_nodes_alone(lab: Lab, store: Sto
         }
     )
     LearnerProgress(shown={"first": ["x"]}).save(store, "tiny")
-    removed = reset(scripts(lab), kube, containers, [], store, progress=FakeProgress())
+    seen: list[bool] = []
+
+    def load() -> None:
+        seen.append(("ConfigMap", "tiny", "start") in kube.objects)
+
+    removed = reset(scripts(lab), kube, containers, [], store, progress=FakeProgress(), load=load)
+    assert seen == [False]  # after the old scene, whose scripts repair nodes; before the new one
     assert removed == ("mine",)
     assert set(containers.there) == {"node", "other"}
     assert kube.get("v1", "ConfigMap", "start", "tiny")
@@ -231,9 +237,9 @@ def test_reset_brings_the_scene_back_and_leaves_nodes_alone(lab: Lab, store: Sto
     assert LearnerProgress.load(store, "tiny") == LearnerProgress()
 
 
-def test_reset_scene_works_where_nothing_is_left(lab: Lab) -> None:
-    kube = FakeKube()
-    reset_scene(lab, kube, scripts(lab))
+def test_reset_works_where_nothing_is_left(lab: Lab, store: Store) -> None:
+    kube, engine = FakeKube(), FakeContainers({})
+    reset(scripts(lab), kube, engine, [], store, progress=FakeProgress(), load=lambda: None)
     assert kube.get("v1", "ConfigMap", "start", "tiny")
 
 

@@ -67,7 +67,7 @@ def test_one_cluster_serves_every_lab_of_a_pair_the_demanding_last(tmp_path: Pat
 
 @dataclass
 class Stand(FakeStand):
-    left: str = ""
+    left_over: str = ""
     gone: bool = False
 
     def enter(self) -> None:
@@ -76,8 +76,11 @@ class Stand(FakeStand):
     def leave(self) -> None:
         self.gone = True
 
-    def left_state(self) -> dict[str, str]:
-        return {"left": "1"} if self.left and self.gone else {}
+    def remember(self) -> None:
+        assert not self.gone
+
+    def left(self) -> tuple[str, ...]:
+        return (f"new: {self.left_over}",) if self.left_over and self.gone else ()
 
 
 @dataclass
@@ -145,9 +148,9 @@ def test_a_cluster_that_can_t_be_made_is_an_error_of_each_lab(good: Lab) -> None
 
 
 def test_what_is_left_is_told(good: Lab) -> None:
-    [found] = ran(Bench(make=lambda lab: Stand(lab, left="x")), [good])
+    [found] = ran(Bench(make=lambda lab: Stand(lab, left_over="x")), [good])
     [clean] = found.of(Proof.CLEAN)
-    assert (clean.verdict, clean.details) == (Verdict.BROKEN, ("new: left",))
+    assert (clean.verdict, clean.details) == (Verdict.BROKEN, ("new: x",))
     assert exit_code([found]) == 1
 
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from labctl.catalog import Lab
 from labctl.errors import Interrupted, LabctlError
 from labctl.ops.lab_test.proving import failed, prove
-from labctl.ops.lab_test.stand import Stand, State, changed
+from labctl.ops.lab_test.stand import Stand
 from labctl.proofs import LabProofs, Pair, Proof, Proved, Verdict
 
 CLUSTER: Final = "(the cluster)"
@@ -25,8 +25,11 @@ class LabStand(Stand, Protocol):
     def leave(self) -> None:
         """Take it off again."""
 
-    def left_state(self) -> State:
-        """What must be as before when the lab has gone."""
+    def remember(self) -> None:
+        """See what is there before the lab comes."""
+
+    def left(self) -> Sequence[str]:
+        """What is not as it was then."""
 
 
 class Bench(Protocol):
@@ -95,7 +98,7 @@ def _on_pair(
 
 def _prove(lab: Lab, pair: Pair, stand: LabStand, detail: Callable[[str], None]) -> LabProofs:
     start = time.monotonic()
-    before = stand.left_state()
+    stand.remember()
     proved = [Proved(Proof.LINT, Verdict.PASS)]
     try:
         stand.enter()
@@ -104,15 +107,15 @@ def _prove(lab: Lab, pair: Pair, stand: LabStand, detail: Callable[[str], None])
         if isinstance(err, Interrupted):
             raise
         proved.append(failed(Proof.SCENE, "", err))
-    proved.append(_clean(stand, before))
+    proved.append(_clean(stand))
     return LabProofs(lab.id, pair, tuple(proved), round(time.monotonic() - start, 1))
 
 
-def _clean(stand: LabStand, before: State) -> Proved:
+def _clean(stand: LabStand) -> Proved:
     start = time.monotonic()
     try:
         stand.leave()
-        left = changed(before, stand.left_state())
+        left = tuple(stand.left())
     except Interrupted:
         raise
     except LabctlError as err:
