@@ -76,9 +76,9 @@ class Bench:
 
             yield stand
         finally:
-            if self.keep:
+            if self.keep and find(self.app.engine, name):
                 self.progress.note(f"Kept: labctl down --name {name} removes the test cluster.")
-            else:
+            elif not self.keep:
                 with self.progress.phase(
                     f"Remove the cluster of {pair.kubernetes}, {pair.runtime}"
                 ):

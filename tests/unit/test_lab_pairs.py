@@ -142,8 +142,10 @@ def test_an_unmet_need_is_a_skip_with_its_reason_and_makes_no_cluster(good: Lab)
 
 
 def test_a_cluster_that_can_t_be_made_is_an_error_of_each_lab(good: Lab) -> None:
-    found = ran(Bench(error=ToolFailed("kind failed")), [good, replace(good)])
+    error = ToolFailed("kind failed", hint="See labctl doctor.")
+    found = ran(Bench(error=error), [good, replace(good)])
     assert [one.verdict for one in found] == [Verdict.ERROR] * 2
+    assert found[0].proved[0].details == ("See labctl doctor.",)
     assert exit_code(found) == 5
 
 

@@ -85,8 +85,9 @@ def _on_pair(
     except Interrupted:
         raise
     except LabctlError as err:
+        details = (*err.details, err.hint) if err.hint else err.details
         for lab in waiting or labs[-1:]:
-            error = Proved(Proof.SCENE, Verdict.ERROR, message=err.message, details=err.details)
+            error = Proved(Proof.SCENE, Verdict.ERROR, message=err.message, details=details)
             yield LabProofs(lab.id, pair, (error,))
         return
     left = bench.left_behind(pair)
