@@ -80,13 +80,24 @@ def lab_state(folder: Path) -> dict[str, str]:
     return {"the lab's own files": lab_digest(folder)}
 
 
+def _node_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the taints that say how the node is, or repeat that it is closed.
+
+    https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-not-ready
+    """
+    taints = [
+        one for one in spec.get("taints") or () if not one["key"].startswith("node.kubernetes.io/")
+    ]
+    return {**spec, "taints": taints}
+
+
 def _digest(one: Resource) -> str:
     """Of the object without what the server and the controllers write."""
     raw: Mapping[str, Any] = plain(one)
     metadata = raw.get("metadata") or {}
     kept = {key: value for key, value in raw.items() if key not in ("status", "metadata")}
     if one.kind == "Node":  # the kubelet annotates it
-        kept = {"spec": kept.get("spec"), "labels": one.labels}
+        kept = {"spec": _node_spec(raw.get("spec") or {}), "labels": one.labels}
     else:
         kept["labels"] = metadata.get("labels")
         kept["annotations"] = metadata.get("annotations")
