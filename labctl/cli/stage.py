@@ -8,7 +8,7 @@ from typing import Any
 from labctl.catalog import Lab
 from labctl.cli.app import App
 from labctl.cli.building import building
-from labctl.errors import PrerequisiteMissing
+from labctl.errors import PrerequisiteMissing, UsageError
 from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage import versions
 from labctl.ops import node_image, node_image_build
@@ -128,6 +128,17 @@ def scripts(app: App, lab: Lab, cluster: Cluster, work: Path | None = None) -> S
 def learner_folder(app: App, name: str) -> Path:
     """Where a running lab's starter files are, or would be."""
     return work_folder(app, name) or Path(f"labctl-{name}").absolute()
+
+
+def folder_for(app: App, name: str, asked: Path | None) -> Path:
+    """Where the starter files go; UsageError where a running lab has them in another folder."""
+    there = work_folder(app, name)
+    if asked and there and there != asked.absolute():
+        raise UsageError(
+            f"Lab '{name}' has its files in '{there}'. Nothing was changed.",
+            hint="Leave out --work, or have a second lab with --name OTHER.",
+        )
+    return asked.absolute() if asked else learner_folder(app, name)
 
 
 def work_folder(app: App, name: str) -> Path | None:

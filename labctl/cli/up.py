@@ -8,7 +8,7 @@ import click
 from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
-from labctl.cli.stage import LabStage, wish, work_folder
+from labctl.cli.stage import LabStage, folder_for, wish, work_folder
 from labctl.cli.target import trust_option
 from labctl.counting import count
 from labctl.errors import UsageError
@@ -79,7 +79,7 @@ def command(
         version = full_version(kubernetes, asked.layout()[0], app.engine)
         asked = replace(asked, kubernetes=version)
     progress = app.console.progress()
-    folder = (work or Path(f"labctl-{name}")).absolute()
+    folder = folder_for(app, name, work)
     done = up(
         asked,
         LabStage(app, found, progress, folder, pull=not no_pull),

@@ -16,12 +16,11 @@ from labctl.ops.create import (
     undone_on_error,
     wait_ready,
 )
+from labctl.ops.doctor_host import LEAST_DISK
 from labctl.ops.wish import Wish, check_name, refuse_differences
 
 LOCK_TIMEOUT: Final = 1800.0
 """Seconds to wait for another labctl that works on the same cluster: it may be building."""
-SPACE_NEEDED: Final = 4 << 30
-"""Bytes on the engine's disk. A one-node cluster with the first lab took 1.6 GiB."""
 
 
 class Stage(Protocol):
@@ -124,10 +123,10 @@ def _make(
     keep_on_error: bool,
 ) -> Up:
     free = free_space()
-    if free is not None and free < SPACE_NEEDED:
+    if free is not None and free < LEAST_DISK:
         raise PrerequisiteMissing(
             f"The engine's disk has {free / 2**30:.1f} GiB free; a lab needs "
-            f"{SPACE_NEEDED / 2**30:.0f} GiB.",
+            f"{LEAST_DISK / 2**30:.0f} GiB.",
             hint="Free space: 'docker system df' shows what uses it.",
         )
     runtimes = wish.layout()

@@ -187,6 +187,17 @@ def test_another_oci_runtime_than_is_there_is_refused_with_both_ways_out(machine
 HISTORY = ("up", "--history", "dockershim")
 
 
+def test_another_work_folder_than_the_labs_is_refused_and_nothing_is_copied(
+    machine: Machine, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    machine.labctl("up", "--work", str(first))
+    machine.labctl("up", "--work", str(second), code=2)
+    assert f"has its files in '{first}'" in machine.said
+    assert not second.exists()
+    machine.labctl("up", "--work", str(first))
+
+
 def test_the_historic_cluster_from_one_line(machine: Machine) -> None:
     done = machine.json(*HISTORY)
     assert (done["format"], done["state"]) == ("labctl/up/v1", "created")
