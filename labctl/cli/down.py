@@ -8,9 +8,10 @@ from labctl.cli.app import App
 from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
 from labctl.errors import LabInvalid, ToolFailed, UsageError
-from labctl.model import LABEL_CLUSTER, Cluster
+from labctl.model import LAB_IMAGE, LABEL_CLUSTER, LABEL_KIND, Cluster
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
+from labctl.ops.remove import remove_images
 from labctl.ops.starter import remove_starter
 from labctl.ops.wish import check_name
 
@@ -38,6 +39,8 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if not names:
         app.console.talk("Nothing was running.")
     if everything:
+        # Also of a lab that never got as far as a cluster.
+        _tell_kept(app, remove_images(f"{LABEL_KIND}={LAB_IMAGE}", app.engine))
         _progress(app)
         app.store.clear()
 
@@ -79,5 +82,9 @@ def _down(app: App, name: str) -> None:
         return
     for kept in removed.kept_files:
         app.console.talk(f"Kept, because you changed it: {kept}")
-    for image in removed.kept_images:
+    _tell_kept(app, removed.kept_images)
+
+
+def _tell_kept(app: App, images: tuple[str, ...]) -> None:
+    for image in images:
         app.console.talk(f"Kept, because a container of yours needs it: image {image}")

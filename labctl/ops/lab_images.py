@@ -6,7 +6,7 @@ from typing import Final
 
 from labctl.errors import ToolFailed
 from labctl.image_names import qualified
-from labctl.model import LABEL_IMAGE_OF, LABEL_KIND
+from labctl.model import LAB_IMAGE, LABEL_IMAGE_OF, LABEL_KIND
 from labctl.ops.ports import Progress, Runner
 
 TIMEOUT: Final = 1800.0
@@ -29,7 +29,7 @@ def build_lab_image(
     # (https://github.com/kubernetes-sigs/kind/issues/3795). The host's network, because a proxy for
     # packages may listen on the loopback interface.
     argv = ("docker", "buildx", "build", "--load", "--provenance=false", "--network=host")
-    labels = (f"--label={LABEL_KIND}=lab-image", f"--label={LABEL_IMAGE_OF}={lab}")
+    labels = (f"--label={LABEL_KIND}={LAB_IMAGE}", f"--label={LABEL_IMAGE_OF}={lab}")
     try:
         runner.run(
             (*argv, *labels, "--progress=plain", "--tag", qualified(tag), str(folder)),

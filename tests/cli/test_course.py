@@ -13,6 +13,7 @@ from labctl.cli import run
 from labctl.cli.app import App
 from labctl.errors import ExitCode
 from labctl.learner import Learner
+from labctl.model import LABEL_KIND, ImageInfo
 from labctl.results import CheckResult, Outcome, Report, StepResult
 from labctl.ui.console import Console
 from tests.cli.test_lab_commands import Machine, Said
@@ -130,6 +131,16 @@ def test_down_all_removes_a_file_in_which_nothing_passed(machine: Machine, progr
     Learner(progress).seed()
     assert "kept" not in machine.labctl("down", "--all").err
     assert not progress.parent.exists()
+
+
+def test_down_all_removes_the_image_of_an_up_that_got_no_cluster(machine: Machine) -> None:
+    machine.engine.rows = []
+    for name, kind in (("app:v1", "lab-image"), ("labctl/node:v1", "node-image")):
+        machine.engine.stored[name] = ImageInfo(
+            name, (name,), (), "linux", "amd64", 1, None, {LABEL_KIND: kind}
+        )
+    assert machine.labctl("down", "--all").code == 0
+    assert list(machine.engine.stored) == ["labctl/node:v1"]
 
 
 def test_down_of_one_lab_leaves_progress_alone(machine: Machine, progress: Path) -> None:
