@@ -1,111 +1,63 @@
-"""Image archives as streams: what `docker save` writes, cut down to one image under one full name.
+"""Image archives as streams: one image under one full name, with the layers that are asked for.
 
 Nothing here holds more than one chunk and the archive's small JSON documents, whatever its size.
 
-`docker save` writes its blobs first and index.json, which says what they are, last. containerd's
-importer takes members in any order and looks at index.json and oci-layout only after the end, so
-blobs pass at once and those two are written anew when all has been seen. A stream that breaks off
-before that is therefore never a valid image.
+Layers come first and index.json, which says what they are, last: `docker save` writes them so, and
+the runtimes take members in any order and look at index.json and oci-layout only after the end. A
+stream that breaks off before that is therefore never a valid image. A layer that a node has need
+not be in the archive: no runtime reads a layer whose chain ID it knows.
 """
 
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Final, Protocol
+from typing import Any, Final
 
 from labctl.errors import ToolFailed
+from labctl.tar_stream import END, Content, members, packed, packed_bytes
 
-CHUNK: Final = 1 << 20
-"""Bytes that are held at once."""
 DOCUMENT_LIMIT: Final = 1 << 20
 """A larger blob is a layer or a list of packages, never a manifest."""
 LAYOUT: Final = b'{"imageLayoutVersion":"1.0.0"}'
-END: Final = bytes(2 * tarfile.BLOCKSIZE)
+_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
+_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
+
+Piece = tuple[str, bytes]
+"""Bytes of an archive, after the digest of the layer that they are of; empty for what all need."""
 
 
-class _Chunks(io.RawIOBase):
-    """Chunks of bytes as a file that can be read once."""
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of an image as an archive has it."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes; fewer only where a chunk ends, none at the end."""
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            self._rest = memoryview(chunk)
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece.tobytes()
+    diff_id: str
+    """The digest of the layer unpacked: the same in every store."""
+    digest: str
+    """The digest of the blob, which may be compressed."""
 
 
-class Readable(Protocol):
-    """What bytes come from."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A blob and its bytes."""
 
-    def read(self, size: int = -1, /) -> bytes:
-        """The next bytes."""
-
-
-class Content:
-    """What a member holds."""
-
-    def __init__(self, file: IO[bytes] | None) -> None:
-        self._file = file or io.BytesIO()
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, all of them without a size; ToolFailed where the archive breaks off."""
-        with _damage():
-            return self._file.read(size)
+    digest: str
+    size: int
+    chunks: Iterator[bytes]
 
 
-@contextmanager
-def _damage() -> Iterator[None]:
-    try:
-        yield
-    except (tarfile.TarError, EOFError) as err:
-        raise ToolFailed(f"The image archive is damaged: {err}.") from err
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An image from a store of uncompressed layers."""
 
-
-def members(chunks: Iterable[bytes]) -> Iterator[tuple[tarfile.TarInfo, Content]]:
-    """Each member of a tar stream with its content, which must be read before the next.
-
-    Raises:
-        ToolFailed: it is no tar, or it breaks off.
-    """
-    source = _Chunks(chunks)
-    with _damage(), tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK) as archive:
-        for member in archive:
-            archive.members = []  # type: ignore[attr-defined]  # else it keeps every header
-            yield member, Content(archive.extractfile(member))
-
-
-def packed(member: tarfile.TarInfo, content: Readable) -> Iterator[bytes]:
-    """A member as it lies in a tar: header, content, padding."""
-    yield member.tobuf(tarfile.PAX_FORMAT)
-    left = member.size
-    while left:
-        piece = content.read(min(CHUNK, left))
-        left -= len(piece)
-        yield piece
-    if padding := -member.size % tarfile.BLOCKSIZE:
-        yield bytes(padding)
-
-
-def packed_bytes(name: str, content: bytes) -> Iterator[bytes]:
-    """A small member made on the spot."""
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    member.mode = 0o644
-    return packed(member, Content(io.BytesIO(content)))
+    config: bytes
+    sizes: Mapping[str, int]
+    """Bytes of each of its layers, by diff ID."""
+    parts: Iterator[Part]
+    """The layers that were asked for."""
 
 
 @dataclass(slots=True)
@@ -141,34 +93,37 @@ class _Documents:
         said = descriptor.get("platform") or config
         return f"{said.get('os', '')}/{said.get('architecture', '')}"
 
-    def config_digest(self, descriptor: dict[str, Any]) -> str:
-        digest: str = self.by_digest[descriptor["digest"]]["config"]["digest"]
-        return digest
-
-    def classic(self, descriptor: dict[str, Any], name: str) -> dict[str, Any]:
-        """An image's entry in manifest.json."""
+    def found(self, descriptor: dict[str, Any]) -> "Found":
+        """What a manifest names."""
         manifest = self.by_digest[descriptor["digest"]]
-        config, *layers = (_path(one) for one in (manifest["config"], *manifest["layers"]))
-        return {"Config": config, "RepoTags": [name], "Layers": layers}
+        blobs = tuple(layer["digest"] for layer in manifest["layers"])
+        return Found(manifest["config"]["digest"], blobs)
 
 
-def chain_id(diff_ids: Sequence[str]) -> str:
-    """The name of layers on top of each other, as a snapshot has it.
+def chain_ids(diff_ids: Sequence[str]) -> tuple[str, ...]:
+    """For each layer, the name of it and all below it: what a store knows a layer by.
 
     https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
     """
-    chain = diff_ids[0]
-    for one in diff_ids[1:]:
-        chain = f"sha256:{hashlib.sha256(f'{chain} {one}'.encode()).hexdigest()}"
-    return chain
+    chains: list[str] = []
+    for one in diff_ids:
+        both = f"{chains[-1]} {one}".encode() if chains else b""
+        chains.append(f"sha256:{hashlib.sha256(both).hexdigest()}" if chains else one)
+    return tuple(chains)
 
 
-def _path(descriptor: dict[str, Any]) -> str:
-    return f"blobs/{descriptor['digest'].replace(':', '/')}"
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an archive says of an image."""
+
+    config: str
+    """The digest of its configuration."""
+    blobs: tuple[str, ...]
+    """The digests of its layers as they are stored, from the lowest up."""
 
 
-def config_digest(chunks: Iterable[bytes], *, image_id: str, platform: str) -> str:
-    """The config digest of the image whose manifest or index has the digest `image_id`.
+def find(chunks: Iterable[bytes], *, image_id: str, platform: str) -> Found:
+    """The image whose manifest or index has the digest `image_id`.
 
     Reads no further than it must: both documents often come early.
 
@@ -183,45 +138,100 @@ def config_digest(chunks: Iterable[bytes], *, image_id: str, platform: str) -> s
         documents.note(member.name, content.read())
         for descriptor, its_platform in documents.manifests(root):
             if its_platform == platform or (descriptor is root and its_platform == "/"):
-                return documents.config_digest(descriptor)
+                return documents.found(descriptor)
     raise ToolFailed(f"The saved image has nothing for {platform}.")
 
 
-def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
-    """The archive again with one image, that with the config digest `config`, for every runtime.
+def saved(
+    chunks: Iterable[bytes],
+    *,
+    name: str,
+    layers: Sequence[Layer],
+    config: str,
+    skip: Collection[str] = (),
+) -> Iterator[Piece]:
+    """What `docker save` writes again, with one image, for every runtime.
 
     containerd and skopeo read it as an OCI layout, the Docker Engine by its manifest.json.
 
     Args:
-        chunks: what `docker save` writes, from either of the engine's image stores.
+        chunks: from either of the engine's image stores.
         name: fully qualified, as it is to be known on a node.
+        layers: the image's, from the lowest up.
         config: the digest of the image's config, `sha256:...`.
+        skip: digests of layers that nobody needs.
 
     Raises:
         ToolFailed: the archive is damaged, or has no such image.
     """
     documents = _Documents()
     index: dict[str, Any] | None = None
+    own = {layer.digest for layer in layers}
     for member, content in members(chunks):
         if member.name == "index.json":
             index = json.loads(content.read())
         elif member.isreg() and member.name.startswith("blobs/"):
-            yield from _passed(member, content, documents)
+            digest = f"sha256:{member.name.rpartition('/')[2]}"
+            if digest not in skip:
+                for piece in _passed(member, content, documents):
+                    yield digest if digest in own else "", piece
     if index is None:
         raise ToolFailed(
             "The engine's image archive has no index.json.",
             hint="labctl needs Docker Engine 25 or newer: run 'labctl doctor'.",
         )
     manifest = _manifest(documents, index, config)
-    classic = documents.classic(manifest, name)
-    manifest["annotations"] = {
+    for piece in _closing(name, manifest, documents.by_digest[manifest["digest"]]):
+        yield "", piece
+
+
+def made(
+    parts: Iterable[Part], *, name: str, config: bytes, sizes: Mapping[str, int]
+) -> Iterator[Piece]:
+    """An archive of layers as they are, uncompressed, with the manifest that they imply.
+
+    That is the manifest of `docker save` with the overlay2 store, byte for byte.
+
+    Args:
+        parts: the layers that somebody needs.
+        name: fully qualified, as it is to be known on a node.
+        config: the image's configuration.
+        sizes: the bytes of each of the image's layers, by its diff ID.
+    """
+    for part in parts:
+        member = tarfile.TarInfo(_path(part.digest))
+        member.size = part.size
+        yield part.digest, member.tobuf(tarfile.PAX_FORMAT)
+        for piece in part.chunks:
+            yield part.digest, piece
+        yield part.digest, bytes(-part.size % tarfile.BLOCKSIZE)
+    diff_ids = json.loads(config)["rootfs"]["diff_ids"]
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": _descriptor(_CONFIG, config),
+        "layers": [{"mediaType": _LAYER, "digest": one, "size": sizes[one]} for one in diff_ids],
+    }
+    document = json.dumps(manifest, separators=(",", ":")).encode()
+    for content in (config, document):
+        for piece in packed_bytes(_path(_digest(content)), content):
+            yield "", piece
+    for piece in _closing(name, _descriptor(_MANIFEST, document), manifest):
+        yield "", piece
+
+
+def _closing(name: str, descriptor: dict[str, Any], manifest: dict[str, Any]) -> Iterator[bytes]:
+    """What makes blobs an image, for those who read an OCI layout and for the Docker Engine."""
+    config, *layers = (_path(one["digest"]) for one in (manifest["config"], *manifest["layers"]))
+    classic = {"Config": config, "RepoTags": [name], "Layers": layers}
+    annotations = {
         "io.containerd.image.name": name,
         "org.opencontainers.image.ref.name": name.rpartition(":")[2],
     }
     index = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [manifest],
+        "manifests": [{**descriptor, "annotations": annotations}],
     }
     # index.json last: where it is missing, no runtime that reads it takes the image.
     yield from packed_bytes("oci-layout", LAYOUT)
@@ -242,10 +252,22 @@ def _passed(member: tarfile.TarInfo, content: Content, documents: _Documents) ->
 def _manifest(documents: _Documents, index: dict[str, Any], config: str) -> dict[str, Any]:
     for top in index["manifests"]:
         for descriptor, _ in documents.manifests(top):
-            if documents.config_digest(descriptor) == config:
+            if documents.found(descriptor).config == config:
                 return {key: descriptor[key] for key in ("mediaType", "digest", "size")}
     raise ToolFailed(f"The engine's image archive has no image with the config {config}.")
 
 
 def _is_document(member: tarfile.TarInfo) -> bool:
     return member.isreg() and member.name.startswith("blobs/") and member.size <= DOCUMENT_LIMIT
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _path(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"

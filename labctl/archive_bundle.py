@@ -13,7 +13,7 @@ from typing import IO, Any, Final
 
 import zstandard
 
-from labctl import archive
+from labctl import tar_stream
 from labctl.errors import ToolFailed, UsageError
 
 FORMAT: Final = "labctl/bundle/v1"
@@ -46,7 +46,7 @@ def pack(saved: Iterable[bytes], about: About) -> Iterator[bytes]:
     """
     compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True).compressobj()
     head = json.dumps({"format": FORMAT, **asdict(about)}, indent=2)
-    for chunk in archive.packed_bytes(ABOUT, head.encode()):
+    for chunk in tar_stream.packed_bytes(ABOUT, head.encode()):
         yield compressor.compress(chunk)
     # A block of its own: a bundle that breaks off can still be told from a foreign file.
     yield compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
@@ -57,19 +57,19 @@ def pack(saved: Iterable[bytes], about: About) -> Iterator[bytes]:
 
 def _with_sums(saved: Iterable[bytes]) -> Iterator[bytes]:
     sums = {}
-    for member, content in archive.members(saved):
+    for member, content in tar_stream.members(saved):
         if member.isreg():
             hashed = _Hashed(content)
-            yield from archive.packed(member, hashed)
+            yield from tar_stream.packed(member, hashed)
             sums[member.name] = hashed.digest
-    yield from archive.packed_bytes(SUMS, json.dumps(sums, indent=2).encode())
-    yield archive.END
+    yield from tar_stream.packed_bytes(SUMS, json.dumps(sums, indent=2).encode())
+    yield tar_stream.END
 
 
 class _Hashed:
     """Content whose SHA-256 is known when it has been read."""
 
-    def __init__(self, content: archive.Readable) -> None:
+    def __init__(self, content: tar_stream.Readable) -> None:
         self._content = content
         self._hash = hashlib.sha256()
 
@@ -90,7 +90,7 @@ def unpack(bundle: IO[bytes]) -> Iterator[bytes]:
         ToolFailed: the compressed data is damaged.
     """
     try:
-        yield from zstandard.ZstdDecompressor().read_to_iter(bundle, write_size=archive.CHUNK)
+        yield from zstandard.ZstdDecompressor().read_to_iter(bundle, write_size=tar_stream.CHUNK)
     except zstandard.ZstdError as err:
         raise ToolFailed(f"The bundle is damaged: {err}.") from err
 
@@ -106,7 +106,7 @@ def verify(bundle: IO[bytes]) -> About:
     bundle.seek(0)
     if head != zstandard.FRAME_HEADER:
         raise _foreign()
-    members = archive.members(unpack(bundle))
+    members = tar_stream.members(unpack(bundle))
     about = _head(members)
     seen: dict[str, str] = {}
     sums: dict[str, str] | None = None
@@ -115,14 +115,14 @@ def verify(bundle: IO[bytes]) -> About:
             sums = json.loads(content.read())
             continue
         hashed = _Hashed(content)
-        while hashed.read(archive.CHUNK):
+        while hashed.read(tar_stream.CHUNK):
             pass
         seen[member.name] = hashed.digest
     _compare(seen, sums)
     return about
 
 
-def _head(members: Iterator[tuple[tarfile.TarInfo, archive.Readable]]) -> About:
+def _head(members: Iterator[tuple[tarfile.TarInfo, tar_stream.Readable]]) -> About:
     try:
         for member, content in members:
             if member.name == ABOUT:

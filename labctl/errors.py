@@ -8,6 +8,7 @@
         +-- ToolTimeout      5    ... or took longer than it may
         +-- ApiUnreachable   5    a cluster's API server does not answer
         +-- KubeNotFound     5    it answers, and the object is not there
+        +-- StoreUnreadable  5    the engine's own store can't be read; it can still be asked
     +-- Interrupted        130    Ctrl-C or a polite kill
 
 A check that does not pass is no error: it is a result, and exit code 1.
@@ -96,6 +97,10 @@ class KubeNotFound(ToolFailed):
     def __init__(self, message: str, *, names: Sequence[str] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.names = tuple(names)
+
+
+class StoreUnreadable(ToolFailed):
+    """The engine's own store is not here, not ours to read, or not as it should be."""
 
 
 class Interrupted(LabctlError):

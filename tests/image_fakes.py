@@ -4,12 +4,13 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from labctl.errors import ToolFailed
+from labctl.archive import Layer, Opened, Part, Piece, saved
+from labctl.errors import StoreUnreadable, ToolFailed
 from labctl.model import EngineInfo, ImageInfo, Runtime
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -82,6 +83,16 @@ class Saved:
         return buffer.getvalue()
 
 
+def plain(pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """An archive's bytes without the digests of the layers that they are of."""
+    return (chunk for _, chunk in pieces)
+
+
+def only(chunks: Iterable[bytes], *, name: str, config: str) -> Iterator[bytes]:
+    """One image of a `docker save` archive, with all its layers."""
+    return plain(saved(chunks, name=name, layers=(), config=config))
+
+
 def layer(text: str = "hello") -> bytes:
     """A layer with one file."""
     buffer = io.BytesIO()
@@ -105,6 +116,12 @@ class FakeImages:
     made: dict[str, tuple[Saved, dict[str, Any]]] = field(default_factory=dict)
     saved: list[str] = field(default_factory=list)
     loaded: int = 0
+    readable: bool = False
+    """Whether its overlay2 store can be read from here."""
+    damaged: bool = False
+    """Whether a layer of that store turns out to be another than its digest says."""
+    opened: list[str] = field(default_factory=list)
+    """The layers that were read there."""
 
     def add(self, tag: str, *layers: bytes, architecture: str = "amd64") -> str:
         """Add an image; answers its config digest."""
@@ -175,6 +192,26 @@ class FakeImages:
         content = self.archive(*references)
         return iter([content[at : at + 4096] for at in range(0, len(content), 4096)])
 
+    def open_layers(self, image: ImageInfo, wanted: Collection[str]) -> Opened:
+        if not self.readable:
+            raise StoreUnreadable("The engine's store can't be read here: no such file")
+        (made, _) = self.made[image.tags[0]]
+        blobs = {name: made.blobs[name] for name in image.diff_ids}
+        self.opened += sorted(wanted)
+        parts = (
+            Part(name, len(content), self._read(content))
+            for name, content in blobs.items()
+            if name in wanted
+        )
+        sizes = {name: len(content) for name, content in blobs.items()}
+        return Opened(made.blobs[image.image_id], sizes, parts)
+
+    def _read(self, content: bytes) -> Iterator[bytes]:
+        yield content[:7]
+        yield content[7:]
+        if self.damaged:
+            raise StoreUnreadable("A layer is not what its digest says.")
+
     def load(self, stream: Iterable[bytes]) -> None:
         """Take in the names in an archive, as `docker load` would."""
         files = _files(b"".join(stream))
@@ -199,6 +236,18 @@ class FakeNodeStore:
     """Called with an import under way; may raise."""
     before_answer: Callable[[], None] | None = None
     runtime: Runtime = Runtime.CONTAINERD
+    layers: set[str] = field(default_factory=set)
+    """The blobs of the layers that it has unpacked."""
+    got: list[str] = field(default_factory=list)
+    """The layers that were in archives."""
+
+    def take(self, name: str, image: ImageInfo) -> None:
+        """Have an image of the overlay2 store already."""
+        self.held[name] = image.image_id
+        self.layers |= set(image.diff_ids)
+
+    def lacks(self, layers: Sequence[Layer]) -> frozenset[str]:
+        return frozenset(layer.digest for layer in layers) - self.layers
 
     def images(self) -> dict[str, str]:
         if self.before_answer:
@@ -216,34 +265,39 @@ class FakeNodeStore:
         if self.before_import:
             self.before_import()
         files = _files(first + b"".join(stream))
-        if self.runtime is Runtime.CRIO:
-            (config,) = _by_index(files).values()
-            self.held[name] = config
         # containerd/v2/core/images/archive/importer.go: without oci-layout it is Docker's archive.
-        elif self.runtime is Runtime.CONTAINERD and "oci-layout" in files:
-            self.held |= _by_index(files)
-        else:
-            self.held |= _by_manifest(files)
+        as_layout = self.runtime is Runtime.CRIO or (
+            self.runtime is Runtime.CONTAINERD and "oci-layout" in files
+        )
+        read = _by_index if as_layout else _by_manifest
+        for its_name, (config, layers) in read(files).items():
+            for one in layers:
+                if one not in self.layers:
+                    _blob(files, _path(one))
+            self.held[name if self.runtime is Runtime.CRIO else its_name] = config
+            self.layers |= set(layers)
+        self.got = [one for one in self.layers if _path(one) in files]
 
 
-def _by_index(files: dict[str, bytes]) -> dict[str, str]:
-    """Config digests by name, of an OCI layout."""
+def _by_index(files: dict[str, bytes]) -> dict[str, tuple[str, list[str]]]:
+    """Config and layers by name, of an OCI layout."""
     found = {}
     for top in json.loads(_file(files, "index.json"))["manifests"]:
         manifest = json.loads(_blob(files, _path(top["digest"])))
-        for part in (manifest["config"], *manifest["layers"]):
-            _blob(files, _path(part["digest"]))
-        found[top["annotations"]["io.containerd.image.name"]] = manifest["config"]["digest"]
+        config = manifest["config"]["digest"]
+        _blob(files, _path(config))
+        name = top["annotations"]["io.containerd.image.name"]
+        found[name] = config, [layer["digest"] for layer in manifest["layers"]]
     return found
 
 
-def _by_manifest(files: dict[str, bytes]) -> dict[str, str]:
-    """Config digests by name, of Docker's own format."""
-    found: dict[str, str] = {}
+def _by_manifest(files: dict[str, bytes]) -> dict[str, tuple[str, list[str]]]:
+    """Config and layers by name, of Docker's own format."""
+    found: dict[str, tuple[str, list[str]]] = {}
     for image in json.loads(_file(files, "manifest.json")):
-        for path in (image["Config"], *image["Layers"]):
-            _blob(files, path)
-        found |= dict.fromkeys(image["RepoTags"], digest(files[image["Config"]]))
+        _blob(files, image["Config"])
+        what = digest(files[image["Config"]]), [_named(path) for path in image["Layers"]]
+        found |= dict.fromkeys(image["RepoTags"], what)
     return found
 
 
@@ -262,6 +316,10 @@ def _blob(files: dict[str, bytes], path: str) -> bytes:
 
 def _path(named: str) -> str:
     return f"blobs/{named.replace(':', '/')}"
+
+
+def _named(path: str) -> str:
+    return path.removeprefix("blobs/").replace("/", ":")
 
 
 def _files(content: bytes) -> dict[str, bytes]:

@@ -5,13 +5,13 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from labctl import archive
 from labctl.image_names import qualified
-from labctl.ops.load import contents
+from labctl.ops.load_source import contents
 from labctl.tools.cri import node_store
 from labctl.tools.engine import DockerEngine
 from labctl.tools.process import Process
 from labctl.waiting import Pending, wait_until
+from tests.image_fakes import only
 from tests.lab_fixtures import Running
 
 DOCKERFILE = """\
@@ -53,7 +53,7 @@ def _plant(engine: DockerEngine, lab: Running, node: str, name: str, other: str)
     assert image, other
     config = contents(engine, other, image).config_digest
     full = qualified(name)
-    store.import_stream(full, archive.only(engine.save([other]), name=full, config=config))
+    store.import_stream(full, only(engine.save([other]), name=full, config=config))
     wait_until(
         lambda: store.images().get(full) == config or Pending("the image as before"),
         what=f"'{full}' to be another image on node '{node}'",

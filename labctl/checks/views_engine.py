@@ -60,7 +60,7 @@ class EngineView:
             return image.image_id if image else None
         platform = f"{image.os}/{image.architecture}"
         saved = self._engine.save([reference])
-        return archive.config_digest(saved, image_id=image.image_id, platform=platform)
+        return archive.find(saved, image_id=image.image_id, platform=platform).config
 
     def containers(self, *, image: str = "") -> tuple[ContainerView, ...]:
         """Containers, running or not; those of one image where it is given."""

@@ -1,37 +1,29 @@
 """`load`: images of the engine into every node's own store, and a proof that they are there.
 
-Four questions, kept apart: what an image consists of (`contents`), what a node has (`NodeStore`),
-which nodes need it (`_plan`), and how it gets there (`_deliver`).
+Four questions, kept apart: what an image consists of (`load_source`), what a node has
+(`NodeStore`), who needs what (`_plan`), and how it gets there (`_deliver`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from typing import Final, Protocol
 
-from labctl import archive
+from labctl.archive import Layer, Piece
 from labctl.counting import count
-from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed, UsageError
+from labctl.errors import LabctlError, PrerequisiteMissing, StoreUnreadable, ToolFailed, UsageError
 from labctl.image_names import qualified
-from labctl.model import EngineInfo, ImageInfo
-from labctl.ops.load_stream import send_to_all
+from labctl.model import ImageInfo
+from labctl.ops.load_source import Contents, Engine, contents, from_save, from_store, not_there
+from labctl.ops.load_stream import Receiver, send_to_all
 from labctl.ops.ports import Progress
 from labctl.waiting import Clock, Pending, wait_until
 
 SEEN_WITHIN: Final = 30.0
 """Seconds. The CRI plugin hears of an import through events, a moment after it."""
-
-
-class Engine(Protocol):
-    """Where images come from."""
-
-    def info(self) -> EngineInfo: ...  # noqa: D102
-    def image(self, reference: str) -> ImageInfo | None: ...  # noqa: D102
-    def images(self, label: str) -> tuple[ImageInfo, ...]: ...  # noqa: D102
-    def save(self, references: Sequence[str]) -> Iterator[bytes]: ...  # noqa: D102
 
 
 class NodeStore(Protocol):
@@ -45,23 +37,11 @@ class NodeStore(Protocol):
     def platform(self) -> str:
         """Like `linux/amd64`."""
 
+    def lacks(self, layers: Sequence[Layer]) -> frozenset[str]:
+        """The digests of those of an image's layers that an archive for this node must have."""
+
     def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Take in an archive with one image of that full name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What an image of the engine consists of."""
-
-    reference: str
-    """As it was asked for."""
-    name: str
-    """Fully qualified."""
-    config_digest: str
-    """The same on every runtime and in every store, unlike the engine's image id."""
-    diff_ids: tuple[str, ...]
-    size: int
-    """Bytes, as the engine counts them."""
+        """Take in an archive with one image of that full name, and the layers that it lacks."""
 
 
 class Result(StrEnum):
@@ -82,8 +62,22 @@ class Loaded:
     digest: str
     size: int
     """Bytes, as the engine counts them."""
+    layers: int
+    sent: int = 0
+    """Bytes that went to the node."""
+    layers_sent: int = 0
     seconds: float = 0.0
     reason: str = ""
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """What goes to one node, and how it went."""
+
+    store: NodeStore
+    lacks: frozenset[str]
+    sent: int = 0
+    seconds: float = 0.0
 
 
 def ensure_loaded(
@@ -148,20 +142,6 @@ def load(
     return tuple(outcome)
 
 
-def contents(engine: Engine, reference: str, image: ImageInfo) -> Contents:
-    """Look into an image; with the containerd store that reads the start of its archive.
-
-    There the engine's id is the digest of a manifest or an index, which a node can't know
-    (https://github.com/kubernetes-sigs/kind/issues/4236).
-    """
-    config = image.image_id
-    if engine.info().containerd_store:
-        platform = f"{image.os}/{image.architecture}"
-        saved = engine.save([reference])
-        config = archive.config_digest(saved, image_id=image.image_id, platform=platform)
-    return Contents(reference, qualified(reference), config, image.diff_ids, image.size)
-
-
 def _image(engine: Engine, reference: str, name: str) -> ImageInfo:
     image = engine.image(reference)
     if image is None:
@@ -172,18 +152,6 @@ def _image(engine: Engine, reference: str, name: str) -> ImageInfo:
             hint=f"Give it a name that Pods can use: docker tag {reference} app:1",
         )
     return image
-
-
-def not_there(engine: Engine, reference: str) -> PrerequisiteMissing:
-    """The error for an image that the engine does not have, with names that are close."""
-    tags = [tag for image in engine.images("") for tag in image.tags]
-    close = get_close_matches(reference, tags, n=3)
-    return PrerequisiteMissing(
-        f"The Docker Engine has no image '{reference}'.",
-        hint=f"Did you mean {' or '.join(close)}?"
-        if close
-        else f"Build it first: docker build -t {reference} .",
-    )
 
 
 def _check_platform(reference: str, image: ImageInfo, nodes: Sequence[NodeStore]) -> None:
@@ -200,20 +168,23 @@ def _check_platform(reference: str, image: ImageInfo, nodes: Sequence[NodeStore]
             )
 
 
-def _plan(what: Contents, nodes: Sequence[NodeStore]) -> tuple[list[NodeStore], list[Loaded]]:
-    """The nodes to send to, and a line for each of the others."""
-    missing, lines = [], []
-    for node in nodes:
-        try:
-            there = node.images().get(what.name) == what.config_digest
-        except (ToolFailed, PrerequisiteMissing) as err:
-            lines.append(_line(what, node, Result.FAILED, reason=err.message))
-            continue
-        if there:
-            lines.append(_line(what, node, Result.THERE))
-        else:
-            missing.append(node)
-    return missing, lines
+def _plan(what: Contents, nodes: Sequence[NodeStore]) -> tuple[list[_Delivery], list[Loaded]]:
+    """What to send to whom, and a line for each of the other nodes."""
+    with ThreadPoolExecutor(max_workers=max(len(nodes), 1)) as pool:
+        answers = list(pool.map(partial(_ask, what), nodes))
+    missing = [one for one in answers if isinstance(one, _Delivery)]
+    return missing, [one for one in answers if isinstance(one, Loaded)]
+
+
+def _ask(what: Contents, node: NodeStore) -> _Delivery | Loaded:
+    try:
+        there = node.images().get(what.name) == what.config_digest
+        lacks = node.lacks(what.layers)
+    except (ToolFailed, PrerequisiteMissing) as err:
+        return _line(what, node, Result.FAILED, reason=err.message)
+    if there and not lacks:
+        return _line(what, node, Result.THERE)
+    return _Delivery(node, lacks)
 
 
 class _SomeFailed(Exception):
@@ -223,36 +194,56 @@ class _SomeFailed(Exception):
 def _deliver(
     engine: Engine,
     what: Contents,
-    nodes: Sequence[NodeStore],
+    deliveries: Sequence[_Delivery],
     progress: Progress,
     clock: Clock,
 ) -> list[Loaded]:
-    """Send the image once to all these nodes, and ask each whether it has it now."""
-    seconds: dict[str, float] = {}
+    """Send what is missing once to all these nodes, and ask each whether it has the image now."""
     failures: dict[str, LabctlError] = {}
-
-    def deliver_to(node: NodeStore, chunks: Iterable[bytes]) -> None:
-        start = clock.now()
-        node.import_stream(what.name, chunks)
-        _verify(what, node, clock)
-        seconds[node.node] = clock.now() - start
-
-    many = count(len(nodes), "node")
+    wanted = frozenset[str]().union(*(one.lacks for one in deliveries))
+    many = count(len(deliveries), "node")
     with suppress(_SomeFailed), progress.phase(f"Load '{what.reference}' into {many}"):
-        saved = engine.save([what.reference])
-        failures = send_to_all(
-            archive.only(saved, name=what.name, config=what.config_digest),
-            {node.node: partial(deliver_to, node) for node in nodes},
-            on_sent=lambda sent: progress.detail(f"{sent >> 20} MiB sent"),
-        )
+        try:
+            pieces = from_store(engine, what, wanted)
+            failures = _send(pieces, what, deliveries, progress, clock)
+        except StoreUnreadable:
+            pieces = from_save(engine, what, wanted)
+            failures = _send(pieces, what, deliveries, progress, clock)
         if failures:
             raise _SomeFailed
     return [
-        _line(what, node, Result.FAILED, reason=failures[node.node].message)
-        if node.node in failures
-        else _line(what, node, Result.LOADED, seconds=seconds[node.node])
-        for node in nodes
+        _line(what, one.store, Result.FAILED, one, reason=failures[one.store.node].message)
+        if one.store.node in failures
+        else _line(what, one.store, Result.LOADED, one)
+        for one in deliveries
     ]
+
+
+def _send(
+    pieces: Iterable[Piece],
+    what: Contents,
+    deliveries: Sequence[_Delivery],
+    progress: Progress,
+    clock: Clock,
+) -> dict[str, LabctlError]:
+    def receive(one: _Delivery, chunks: Iterable[bytes]) -> None:
+        start = clock.now()
+        one.store.import_stream(what.name, _counted(one, chunks))
+        _verify(what, one.store, clock)
+        one.seconds = clock.now() - start
+
+    return send_to_all(
+        pieces,
+        {one.store.node: Receiver(partial(receive, one), one.lacks) for one in deliveries},
+        on_sent=lambda sent: progress.detail(f"{sent >> 20} MiB sent"),
+    )
+
+
+def _counted(one: _Delivery, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    one.sent = 0
+    for chunk in chunks:
+        one.sent += len(chunk)
+        yield chunk
 
 
 def _verify(what: Contents, node: NodeStore, clock: Clock) -> None:
@@ -266,9 +257,31 @@ def _verify(what: Contents, node: NodeStore, clock: Clock) -> None:
         timeout=SEEN_WITHIN,
         clock=clock,
     )
+    if lacks := node.lacks(what.layers):
+        are = "is" if len(lacks) == 1 else "are"
+        raise ToolFailed(
+            f"After the import {count(len(lacks), 'layer')} of the image {are} missing."
+        )
 
 
 def _line(
-    what: Contents, node: NodeStore, result: Result, *, seconds: float = 0.0, reason: str = ""
+    what: Contents,
+    node: NodeStore,
+    result: Result,
+    delivery: _Delivery | None = None,
+    *,
+    reason: str = "",
 ) -> Loaded:
-    return Loaded(what.name, node.node, result, what.config_digest, what.size, seconds, reason)
+    sent = delivery or _Delivery(node, frozenset())
+    return Loaded(
+        what.name,
+        node.node,
+        result,
+        what.config_digest,
+        what.image.size,
+        layers=len(what.layers),
+        sent=sent.sent,
+        layers_sent=sum(layer.digest in sent.lacks for layer in what.layers),
+        seconds=sent.seconds,
+        reason=reason,
+    )

@@ -1,17 +1,31 @@
-"""One stream for several receivers at once, at the pace of the slowest, without holding it."""
+"""One stream for several receivers at once, at the pace of the slowest, without holding it.
+
+Each receiver gets the pieces that it needs, and no others.
+"""
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from labctl.archive import Piece
 from labctl.errors import LabctlError
 
 DEPTH: Final = 8
 """Chunks that may wait for one receiver; with chunks of 1 MiB a receiver costs 8 MiB."""
 
-Receiver = Callable[[Iterable[bytes]], None]
+Receive = Callable[[Iterable[bytes]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who gets what."""
+
+    receive: Receive
+    """Reads its chunks to the end, on a thread of its own."""
+    needs: Collection[str]
+    """The tags of what it gets, beside all that has none."""
 
 
 @dataclass
@@ -60,11 +74,16 @@ class _Delivery(threading.Thread):
         super().__init__(name=f"deliver to {name}", daemon=True)
         self.channel = _Channel()
         self.failure: BaseException | None = None
-        self._receiver = receiver
+        self._receive = receiver.receive
+        self._needs = receiver.needs
+
+    def send(self, tag: str, chunk: bytes) -> None:
+        if not tag or tag in self._needs:
+            self.channel.send(chunk)
 
     def run(self) -> None:
         try:
-            self._receiver(self.channel)
+            self._receive(self.channel)
         except BaseException as err:  # noqa: BLE001 - told to the thread that waits for this one
             self.failure = err
         finally:
@@ -72,29 +91,29 @@ class _Delivery(threading.Thread):
 
 
 def send_to_all(
-    chunks: Iterable[bytes],
+    pieces: Iterable[Piece],
     receivers: Mapping[str, Receiver],
     *,
     on_sent: Callable[[int], None] | None = None,
 ) -> dict[str, LabctlError]:
-    """Give every receiver all chunks, each on a thread of its own; answers who failed and why.
+    """Give every receiver what it needs, each on a thread of its own; answers who failed and why.
 
-    A receiver that fails or leaves early holds up nobody. Where the chunks themselves fail, all
+    A receiver that fails or leaves early holds up nobody. Where the pieces themselves fail, all
     receivers see an early end, and the failure is raised when they have ended.
 
     Args:
-        chunks: read once, on the calling thread.
-        receivers: by name; each reads its chunks to the end.
-        on_sent: told the bytes sent so far, after each chunk.
+        pieces: read once, on the calling thread.
+        receivers: by name.
+        on_sent: told the bytes read so far, after each piece.
     """
     deliveries = {name: _Delivery(name, receiver) for name, receiver in receivers.items()}
     for delivery in deliveries.values():
         delivery.start()
     sent = 0
     try:
-        for chunk in chunks:
+        for tag, chunk in pieces:
             for delivery in deliveries.values():
-                delivery.channel.send(chunk)
+                delivery.send(tag, chunk)
             sent += len(chunk)
             if on_sent:
                 on_sent(sent)

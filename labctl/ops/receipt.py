@@ -6,7 +6,7 @@ from labctl import __version__
 from labctl.catalog import Lab
 from labctl.lab_digest import lab_digest
 from labctl.model import Cluster
-from labctl.ops import load
+from labctl.ops import load_source
 from labctl.receipt import CheckOf, ClusterOf, LabOf, Receipt, StepOf
 from labctl.results import Report
 
@@ -15,7 +15,7 @@ def receipt(
     lab: Lab,
     cluster: Cluster,
     report: Report,
-    engine: load.Engine,
+    engine: load_source.Engine,
     *,
     seed: int,
     now: datetime | None = None,
@@ -50,9 +50,11 @@ def receipt(
     )
 
 
-def _images(lab: Lab, engine: load.Engine) -> dict[str, str | None]:
+def _images(lab: Lab, engine: load_source.Engine) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for one in lab.file.images:
         image = engine.image(one.tag)
-        found[one.tag] = load.contents(engine, one.tag, image).config_digest if image else None
+        found[one.tag] = (
+            load_source.contents(engine, one.tag, image).config_digest if image else None
+        )
     return found

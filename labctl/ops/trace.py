@@ -8,7 +8,7 @@ from labctl.counting import count
 from labctl.errors import ApiUnreachable, PrerequisiteMissing, UsageError
 from labctl.image_names import qualified
 from labctl.model import ImageInfo
-from labctl.ops import load
+from labctl.ops import load_source
 from labctl.ops.ports import Progress
 from labctl.resource import Resource
 from labctl.trace import Cri, InEngine, OnNode, Running, Stored, Trace
@@ -35,7 +35,7 @@ class Kube(Protocol):
 
 
 def trace(
-    engine: load.Engine,
+    engine: load_source.Engine,
     nodes: Sequence[Node],
     kube: Callable[[], Kube],
     reference: str,
@@ -58,7 +58,7 @@ def trace(
             stores = tuple(pool.map(lambda node: node.stored(name), nodes))
             there = [stored for stored in (in_engine.stored, *stores) if stored]
             if not there:
-                raise load.not_there(engine, reference)
+                raise load_source.not_there(engine, reference)
             digests = {stored.config_digest for stored in there}
             ids = _asking_for(name, kube, progress)
             running = pool.map(lambda node: node.running(digests=digests, ids=ids), nodes)
@@ -66,13 +66,13 @@ def trace(
             return Trace(name, in_engine, tuple(OnNode(node.node, *row) for node, *row in rows))
 
 
-def _in_engine(engine: load.Engine, reference: str) -> InEngine:
+def _in_engine(engine: load_source.Engine, reference: str) -> InEngine:
     info = engine.info()
     image = engine.image(reference)
     if image is None:
         return InEngine(info.version, None)
     _check_name(reference, image)
-    config = load.contents(engine, reference, image).config_digest
+    config = load_source.contents(engine, reference, image).config_digest
     # With the containerd store the engine's own id is a manifest's or an index's.
     manifest = image.image_id if info.containerd_store else ""
     unpacked_by = f"dockerd, {info.storage_driver}"

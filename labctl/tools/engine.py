@@ -3,7 +3,7 @@
 import io
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property
@@ -11,8 +11,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from labctl.archive import Opened
 from labctl.errors import ToolFailed
 from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
+from labctl.tools.engine_layers import open_layers
 from labctl.tools.engine_sdk import engine_errors, image_info, tar_of
 from labctl.tools.freezer import STUCK, thaw
 
@@ -139,6 +141,10 @@ class DockerEngine:
             self.api._raise_for_status(answer)
             with answer:
                 yield from answer.iter_content(CHUNK)
+
+    def open_layers(self, image: ImageInfo, wanted: Collection[str]) -> Opened:
+        """Some of an image's layers from the engine's own store, see labctl.tools.engine_layers."""
+        return open_layers(self.info().data_root, image, wanted)
 
     def load(self, stream: Iterable[bytes]) -> None:
         """Load a tar stream of images, as `docker load` does."""

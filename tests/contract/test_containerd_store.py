@@ -4,13 +4,12 @@ import uuid
 
 import pytest
 
-from labctl import archive
 from labctl.errors import ToolFailed
 from labctl.ops.load import NodeStore
 from labctl.tools.cri.containerd import Containerd
 from labctl.tools.engine import DockerEngine
 from labctl.waiting import Pending, wait_until
-from tests.image_fakes import FakeImages, FakeNodeStore, Saved, layer
+from tests.image_fakes import FakeImages, FakeNodeStore, Saved, layer, only
 
 pytestmark = pytest.mark.docker
 
@@ -31,7 +30,7 @@ def name() -> str:
 def sent(name: str, content: str) -> tuple[list[bytes], str]:
     engine = FakeImages()
     config = engine.add("app:1", layer(content))
-    return list(archive.only(engine.save(["app:1"]), name=name, config=config)), config
+    return list(only(engine.save(["app:1"]), name=name, config=config)), config
 
 
 def seen(store: NodeStore, name: str, config: str) -> None:
@@ -87,7 +86,7 @@ def test_an_image_without_one_of_its_layers_is_refused(store: NodeStore, name: s
     del made.blobs[max(made.blobs, key=lambda digest: len(made.blobs[digest]))]
     saved = made.archive(manifest)
     with pytest.raises(ToolFailed):
-        store.import_stream(name, archive.only(iter([saved]), name=name, config=config))
+        store.import_stream(name, only(iter([saved]), name=name, config=config))
     assert name not in store.images()
 
 

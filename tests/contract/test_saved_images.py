@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from labctl.ops.load import Engine, contents
+from labctl.ops.load_source import Engine, contents
 from labctl.tools.engine import DockerEngine
 from tests.image_fakes import FakeImages
 

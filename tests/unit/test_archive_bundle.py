@@ -4,7 +4,7 @@ import json
 import pytest
 import zstandard
 
-from labctl import archive, archive_bundle
+from labctl import archive_bundle, tar_stream
 from labctl.archive_bundle import About, Bundled
 from labctl.errors import ToolFailed, UsageError
 from tests.image_fakes import FakeImages, layer
@@ -35,12 +35,12 @@ def test_what_is_unpacked_is_what_was_saved() -> None:
     assert list(receiver.stored) == ["node:1"]
     saved = {
         member.name: content.read()
-        for member, content in archive.members(engine.save(["node:1"]))
+        for member, content in tar_stream.members(engine.save(["node:1"]))
         if member.isreg()
     }
     kept = {
         member.name: content.read()
-        for member, content in archive.members(archive_bundle.unpack(io.BytesIO(packed)))
+        for member, content in tar_stream.members(archive_bundle.unpack(io.BytesIO(packed)))
     }
     assert saved.items() <= kept.items()
     assert kept.keys() - saved.keys() == {archive_bundle.ABOUT, archive_bundle.SUMS}
@@ -70,7 +70,7 @@ def test_a_member_that_was_added_is_damage() -> None:
     engine = FakeImages()
     engine.add("node:1")
     content = b"".join(archive_bundle.unpack(io.BytesIO(bundle())))
-    extra = b"".join(archive.packed_bytes("blobs/sha256/more", b"more"))
+    extra = b"".join(tar_stream.packed_bytes("blobs/sha256/more", b"more"))
     at = content.rindex(archive_bundle.SUMS.encode())
     with pytest.raises(ToolFailed, match="blobs/sha256/more"):
         archive_bundle.verify(compressed(content[:at] + extra + content[at:]))
@@ -82,9 +82,9 @@ def test_a_member_that_was_added_is_damage() -> None:
         b"",
         b"no zstd at all",
         zstandard.compress(b"no tar at all" * 100),
-        zstandard.compress(b"".join(archive.packed_bytes("photo.jpg", b"x")) + archive.END),
+        zstandard.compress(b"".join(tar_stream.packed_bytes("photo.jpg", b"x")) + tar_stream.END),
         zstandard.compress(
-            b"".join(archive.packed_bytes(archive_bundle.ABOUT, b"[]")) + archive.END
+            b"".join(tar_stream.packed_bytes(archive_bundle.ABOUT, b"[]")) + tar_stream.END
         ),
     ],
 )
@@ -95,6 +95,6 @@ def test_another_file_is_no_bundle(content: bytes) -> None:
 
 def test_a_bundle_of_a_later_format_says_so() -> None:
     head = json.dumps({"format": "labctl/bundle/v2"}).encode()
-    content = b"".join(archive.packed_bytes(archive_bundle.ABOUT, head)) + archive.END
+    content = b"".join(tar_stream.packed_bytes(archive_bundle.ABOUT, head)) + tar_stream.END
     with pytest.raises(UsageError, match="labctl/bundle/v2"):
         archive_bundle.verify(compressed(content))

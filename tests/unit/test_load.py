@@ -6,7 +6,7 @@ from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
 from labctl.model import Runtime
 from labctl.ops.load import Loaded, Result, ensure_loaded, load
 from tests.fakes import FakeProgress, FakeTime
-from tests.image_fakes import FakeImages, FakeNodeStore, layer
+from tests.image_fakes import FakeImages, FakeNodeStore, digest, layer
 
 NAME = "docker.io/library/app:1"
 
@@ -49,15 +49,18 @@ def test_what_is_there_is_not_sent_again(containerd_store: bool) -> None:
 
 def test_with_the_overlay2_store_an_image_that_is_there_is_not_even_saved() -> None:
     engine = FakeImages()
-    node = FakeNodeStore("a", held={NAME: engine.add("app:1")})
+    engine.add("app:1")
+    node = FakeNodeStore("a")
+    node.take(NAME, engine.stored["app:1"])
     run(engine, [node], "app:1")
     assert engine.saved == []
 
 
 def test_only_the_nodes_that_lack_it_are_sent_to_and_lines_keep_the_nodes_order() -> None:
     engine = FakeImages()
-    config = engine.add("app:1")
-    there = FakeNodeStore("b", held={NAME: config}, before_import=pytest.fail)
+    engine.add("app:1")
+    there = FakeNodeStore("b", before_import=pytest.fail)
+    there.take(NAME, engine.stored["app:1"])
     outcome = run(engine, [FakeNodeStore("a"), there], "app:1")
     assert results(outcome) == [("a", Result.LOADED), ("b", Result.THERE)]
 
@@ -156,3 +159,80 @@ def test_several_images_are_all_loaded() -> None:
     outcome = run(engine, [node], "app:2", "app:1")
     assert [one.image for one in outcome] == ["docker.io/library/app:2", NAME]
     assert set(node.held) == {NAME, "docker.io/library/app:2"}
+
+
+ONE, TWO, THREE = layer("one"), layer("two"), layer("three")
+
+
+@pytest.mark.parametrize("readable", [True, False])
+@pytest.mark.parametrize("containerd_store", [True, False])
+@pytest.mark.parametrize("runtime", Runtime)
+def test_a_changed_layer_is_all_that_is_sent(
+    runtime: Runtime, containerd_store: bool, readable: bool
+) -> None:
+    engine = FakeImages(containerd_store, readable=readable)
+    engine.add("app:1", ONE, TWO)
+    node = FakeNodeStore("a", runtime=runtime)
+    run(engine, [node], "app:1")
+    config = engine.add("app:1", ONE, THREE)
+    (line,) = run(engine, [node], "app:1")
+    assert (node.held, node.got) == ({NAME: config}, [digest(THREE)])
+    assert (line.layers_sent, line.layers) == (1, 2)
+    assert len(THREE) < line.sent < len(THREE) + 16384
+
+
+def test_layers_that_the_store_gives_are_not_saved_and_no_others_are_read() -> None:
+    engine = FakeImages(readable=True)
+    engine.add("app:1", ONE, TWO, THREE)
+    node = FakeNodeStore("a", layers={digest(ONE), digest(TWO)})
+    run(engine, [node], "app:1")
+    assert (engine.saved, engine.opened) == ([], [digest(THREE)])
+
+
+def test_each_node_gets_what_it_lacks_from_one_stream() -> None:
+    engine = FakeImages(readable=True)
+    config = engine.add("app:1", ONE, TWO)
+    nodes = [FakeNodeStore("new"), FakeNodeStore("old", layers={digest(ONE)})]
+    lines = run(engine, nodes, "app:1")
+    assert [node.held for node in nodes] == [{NAME: config}] * 2
+    assert [sorted(node.got) for node in nodes] == [sorted(map(digest, (ONE, TWO))), [digest(TWO)]]
+    assert [line.layers_sent for line in lines] == [2, 1]
+    assert len(engine.opened) == 2
+
+
+def test_a_name_alone_takes_no_layer() -> None:
+    engine = FakeImages(readable=True)
+    engine.add("app:1", ONE)
+    node = FakeNodeStore("a", layers={digest(ONE)})
+    (line,) = run(engine, [node], "app:1")
+    assert (line.result, line.layers_sent, node.got) == (Result.LOADED, 0, [])
+
+
+def test_a_layer_that_a_node_lost_is_sent_again() -> None:
+    engine = FakeImages(readable=True)
+    engine.add("app:1", ONE, TWO)
+    node = FakeNodeStore("a")
+    run(engine, [node], "app:1")
+    node.layers.remove(digest(TWO))
+    assert results(run(engine, [node], "app:1")) == [("a", Result.LOADED)]
+    assert node.got == [digest(TWO)]
+
+
+def test_a_layer_that_is_damaged_in_the_store_comes_from_docker_save() -> None:
+    engine = FakeImages(readable=True, damaged=True)
+    config = engine.add("app:1", ONE)
+    node = FakeNodeStore("a")
+    assert results(run(engine, [node], "app:1")) == [("a", Result.LOADED)]
+    assert (node.held, engine.saved) == ({NAME: config}, ["app:1"])
+
+
+def test_an_import_that_does_not_unpack_is_a_failure() -> None:
+    engine = FakeImages(readable=True)
+    engine.add("app:1", ONE)
+    node = FakeNodeStore("a")
+    node.before_answer = node.layers.clear
+    (line,) = run(engine, [node], "app:1")
+    assert (line.result, line.reason) == (
+        Result.FAILED,
+        "After the import 1 layer of the image is missing.",
+    )

@@ -1,12 +1,23 @@
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
-from labctl.errors import Interrupted, ToolFailed
-from labctl.ops.load_stream import DEPTH, send_to_all
+from labctl.errors import Interrupted, LabctlError, ToolFailed
+from labctl.ops import load_stream
+from labctl.ops.load_stream import DEPTH, Receive
 
 CHUNKS = [bytes([number]) * 10 for number in range(100)]
+
+
+def send_to_all(
+    chunks: Iterable[bytes],
+    receivers: Mapping[str, Receive],
+    on_sent: Callable[[int], None] | None = None,
+) -> dict[str, LabctlError]:
+    """All chunks to everybody."""
+    everybody = {name: load_stream.Receiver(one, ()) for name, one in receivers.items()}
+    return load_stream.send_to_all((("", one) for one in chunks), everybody, on_sent=on_sent)
 
 
 class Receiver:
@@ -32,6 +43,17 @@ def test_every_receiver_gets_every_chunk_in_order() -> None:
     assert send_to_all(iter(CHUNKS), receivers, on_sent=sent.append) == {}
     assert [receiver.got for receiver in receivers.values()] == [CHUNKS, CHUNKS]
     assert sent[-1] == 1000
+
+
+def test_everybody_gets_what_has_no_tag_and_what_they_need() -> None:
+    pieces = [("layer1", b"1"), ("layer2", b"2"), ("", b"index")]
+    new, old = Receiver(), Receiver()
+    receivers = {
+        "new": load_stream.Receiver(new, {"layer1", "layer2"}),
+        "old": load_stream.Receiver(old, {"layer2"}),
+    }
+    assert load_stream.send_to_all(iter(pieces), receivers) == {}
+    assert (new.got, old.got) == ([b"1", b"2", b"index"], [b"2", b"index"])
 
 
 def test_a_receiver_that_dies_is_named_and_the_others_go_on() -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from labctl.archive import chain_id
+from labctl.archive import chain_ids
 from labctl.tools.cri.node import IMPORT, NodeStore
 from labctl.trace import Stored
 
@@ -13,6 +13,12 @@ _CTR = ("ctr", "--namespace", "k8s.io")
 
 class Containerd(NodeStore):
     """containerd's own store; `k8s.io` is the namespace of its CRI plugin."""
+
+    def chains(self) -> frozenset[str]:
+        """The committed snapshots' names: blobs are thrown away once they are unpacked."""
+        answer = self.ask(*_CTR, "snapshots", "--snapshotter", "overlayfs", "list")
+        rows = (row.split() for row in answer.splitlines())
+        return frozenset(row[0] for row in rows if row and row[-1] == "Committed")
 
     def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:  # noqa: ARG002
         """Import and unpack; the name is the one in the archive's index."""
@@ -23,8 +29,7 @@ class Containerd(NodeStore):
         row = self.ask(*_CTR, "images", "list", f"name=={name}")
         manifest = re.search(r"sha256:[0-9a-f]{64}", row)
         layers = json.loads(self.ask(*_CTR, "content", "get", config))["rootfs"]["diff_ids"]
-        snapshots = self.ask(*_CTR, "snapshots", "--snapshotter", "overlayfs", "list")
-        unpacked = chain_id(layers) in snapshots
+        unpacked = chain_ids(layers)[-1] in self.chains()
         return Stored(
             config,
             manifest[0] if manifest else "",

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from labctl.archive import Layer
 from labctl.tools.cri.node import IMPORT, NodeStore
 from labctl.trace import Stored
 
+_LAYERS: Final = "/var/lib/containers/storage/overlay-layers/layers.json"
 # skopeo takes no archive from a pipe (containers/image resolves its name), and would unpack one
 # itself. /var is the node's volume.
 _COPY: Final = """\
@@ -21,6 +23,14 @@ skopeo copy --quiet "oci:$layout" "containers-storage:$1"
 
 class Crio(NodeStore):
     """The store that CRI-O shares with skopeo; CRI-O sees at once what skopeo puts there."""
+
+    def lacks(self, layers: Sequence[Layer]) -> frozenset[str]:
+        """By digest, packed or unpacked: skopeo takes a layer that it knows from any image."""
+        # https://github.com/containers/storage: overlay-layers/layers.json
+        rows = json.loads(self.ask("cat", _LAYERS))
+        keys = ("diff-digest", "compressed-diff-digest")
+        there = {row.get(key) for row in rows for key in keys}
+        return frozenset(layer.digest for layer in layers) - there
 
     def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:
         """Copy the archive's one image."""

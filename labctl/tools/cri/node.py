@@ -3,8 +3,11 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate
+from operator import and_
 from typing import Final, Protocol
 
+from labctl.archive import Layer, chain_ids
 from labctl.errors import ToolFailed
 from labctl.image_names import digest, names
 from labctl.tools.cri import processes
@@ -60,8 +63,25 @@ class NodeStore:
         system, machine = self.ask("uname", "-sm").lower().split()
         return f"{system}/{_MACHINES.get(machine, machine)}"
 
+    def lacks(self, layers: Sequence[Layer]) -> frozenset[str]:
+        """The digests of those of an image's layers that its archive must bring.
+
+        With a chain ID that is missing all above it are: a store unpacks from there on.
+        """
+        chains = self.chains()
+        known = [one in chains for one in chain_ids([layer.diff_id for layer in layers])]
+        return frozenset(
+            layer.digest
+            for layer, there in zip(layers, accumulate(known, and_), strict=True)
+            if not there
+        )
+
+    def chains(self) -> frozenset[str]:
+        """The chain IDs of all layers in the node's store."""
+        raise NotImplementedError
+
     def import_stream(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Take in an image archive as labctl.archive.only() writes it, under its full name.
+        """Take in an image archive as labctl.archive writes it, under its full name.
 
         A name that is taken moves to the new image. The chunks must not raise: a stream that ends
         early is refused as a whole.
