@@ -239,7 +239,9 @@ class FakeNodeStore:
     layers: set[str] = field(default_factory=set)
     """The blobs of the layers that it has unpacked."""
     got: list[str] = field(default_factory=list)
-    """The layers that were in archives."""
+    """The layers that were in the last archive."""
+    stacks: dict[str, list[str]] = field(default_factory=dict)
+    """The diff IDs of each image that was taken in, by its config digest."""
 
     def take(self, name: str, image: ImageInfo) -> None:
         """Have an image of the overlay2 store already."""
@@ -275,6 +277,7 @@ class FakeNodeStore:
                 if one not in self.layers:
                     _blob(files, _path(one))
             self.held[name if self.runtime is Runtime.CRIO else its_name] = config
+            self.stacks[config] = json.loads(files[_path(config)])["rootfs"]["diff_ids"]
             self.layers |= set(layers)
         self.got = [one for one in self.layers if _path(one) in files]
 

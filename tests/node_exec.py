@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labctl.archive import chain_ids
 from labctl.errors import ToolFailed
 from labctl.model import RUNTIMES, Runtime
 from labctl.tools.process import Output
@@ -34,10 +35,13 @@ class DockerExec:
         words = [word for word in argv if word != "-i"]
         assert words[:2] == ["docker", "exec"]
         store, command = self.stores[words[2]], words[3:]
+        layers = _layers(store, command)
+        if layers is not None:
+            return Output(layers, "")
         match store.runtime, command:
             case _, ["uname", "-sm"]:
                 return Output("Linux x86_64\n", "")
-            case Runtime.DOCKERSHIM, ["docker", "image", "list", *_]:
+            case Runtime.DOCKERSHIM, ["docker", "image", "list", "--no-trunc", *_]:
                 return Output("".join(_docker(store)), "")
             case runtime, ["crictl", "images", "--output", "json"] if runtime in RUNTIMES:
                 return Output(json.dumps({"images": [*_crictl(store), UNTAGGED]}), "")
@@ -58,6 +62,24 @@ class DockerExec:
             raise ToolFailed("'docker' exited with 1.", details=("disk full",))
         store.import_stream(name, stdin)
         return Output("", "")
+
+
+def _layers(store: FakeNodeStore, command: Sequence[str]) -> str | None:
+    """What each runtime's tools say of the layers that are there; None for other commands."""
+    stacks = store.stacks
+    match store.runtime, command:
+        case Runtime.CONTAINERD, ["ctr", *_, "snapshots", "--snapshotter", "overlayfs", "list"]:
+            chains = [chain for stack in stacks.values() for chain in chain_ids(stack)]
+            rows = "".join(f"{one}  parent  Committed\n" for one in chains)
+            return f"KEY PARENT KIND\n1 parent Active\n{rows}"
+        case Runtime.CRIO, ["cat", "/var/lib/containers/storage/overlay-layers/layers.json"]:
+            diff_ids = [one for stack in stacks.values() for one in stack]
+            return json.dumps([{"id": "0"}, *({"diff-digest": one} for one in diff_ids)])
+        case _, ["docker", "image", "list", "--all", "--quiet", "--no-trunc"]:
+            return "".join(f"{one}\n" for one in stacks)
+        case _, ["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", *ids]:
+            return "".join(f"{json.dumps(stacks[one])}\n" for one in ids)
+    return None
 
 
 def _crictl(store: FakeNodeStore) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import click
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.target import name_option
+from labctl.counting import count
 from labctl.model import Cluster
 from labctl.ops.load import Loaded, Result, load, raise_if_failed
 from labctl.tools.cri import node_store
@@ -37,16 +38,28 @@ def command(app: App, images: tuple[str, ...], name: str | None, output: str) ->
 
 
 def _show(console: Console, outcome: Sequence[Loaded]) -> None:
-    for image, lines in groupby(outcome, key=lambda one: one.image):
+    for image, group in groupby(outcome, key=lambda one: one.image):
+        lines = list(group)
         console.out(image)
-        console.table(("node", "result", "size", "time"), [_row(line) for line in lines])
+        console.table(("node", "result", "sent", "layers", "time"), [_row(line) for line in lines])
+        _sent(console, lines)
     if all(one.result is Result.THERE for one in outcome):
         console.talk("Nothing was sent: every node has it already.")
 
 
+def _sent(console: Console, lines: Sequence[Loaded]) -> None:
+    """What went over: once, to all nodes that lack it."""
+    sent = max(lines, key=lambda one: one.sent)
+    if sent.result is Result.LOADED:
+        layers = f"{count(sent.layers_sent, 'layer')} of {sent.layers}"
+        console.talk(f"Sent {size(sent.sent)} of {size(sent.size)}, {layers}.")
+
+
 def _row(one: Loaded) -> tuple[str, ...]:
-    time = f"{one.seconds:.1f} s" if one.result is Result.LOADED else "-"
-    return one.node, one.result, size(one.size), time
+    if one.result is not Result.LOADED:
+        return one.node, one.result, "-", "-", "-"
+    layers = f"{one.layers_sent} of {one.layers}"
+    return one.node, one.result, size(one.sent), layers, f"{one.seconds:.1f} s"
 
 
 def _document(cluster: Cluster, outcome: Sequence[Loaded]) -> dict[str, object]:
@@ -60,6 +73,9 @@ def _document(cluster: Cluster, outcome: Sequence[Loaded]) -> dict[str, object]:
                 "node": one.node,
                 "result": one.result,
                 "bytes": one.size,
+                "sent_bytes": one.sent,
+                "layers": one.layers,
+                "sent_layers": one.layers_sent,
                 "seconds": round(one.seconds, 2),
                 "reason": one.reason,
             }

@@ -66,15 +66,17 @@ def labctl(machine: Machine, docker_exec: DockerExec, tmp_path: Path) -> Run:
 
 
 def test_load_shows_each_node_within_80_columns(labctl: Run) -> None:
-    code, out, _ = labctl("load", "app:1")
+    code, out, err = labctl("load", "app:1")
     lines = out.splitlines()
     assert code == 0
+    assert "Sent 16.9 kB of 5 MB, 1 layer of 1.\n" in err
     assert lines[0] == "docker.io/library/app:1"
-    assert lines[1].split() == ["NODE", "RESULT", "SIZE", "TIME"]
-    assert [line.split()[:4] for line in lines[2:]] == [
-        [CONTROL_PLANE, "loaded", "5", "MB"],
-        [WORKER, "loaded", "5", "MB"],
+    assert lines[1].split() == ["NODE", "RESULT", "SENT", "LAYERS", "TIME"]
+    assert [line.split()[:2] for line in lines[2:]] == [
+        [CONTROL_PLANE, "loaded"],
+        [WORKER, "loaded"],
     ]
+    assert all("1 of 1" in line for line in lines[2:])
     assert max(map(len, lines)) <= 80
 
 
