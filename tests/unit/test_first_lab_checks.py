@@ -18,7 +18,7 @@ from labctl.checks.views import KubeView, LabView, Recorder
 from labctl.checks.views_engine import ContainerView
 from labctl.checks.views_nodes import HttpAnswer, NodeImage
 from labctl.errors import KubeNotFound
-from labctl.resource import Resource
+from labctl.resource import Fields, Resource
 
 LAB = Path(__file__).parents[2] / "labs" / "010-serve-a-model"
 IMAGE = "docker.io/library/model-server:v1"
@@ -99,6 +99,7 @@ class FakeImage:
 class FakeEngine:
     digest: str | None = DIGEST
     running: tuple[ContainerView, ...] = ()
+    network: str = "bridge"
 
     def image(self, reference: str) -> FakeImage | None:
         return FakeImage(self.digest) if self.digest else None
@@ -108,6 +109,9 @@ class FakeEngine:
 
     def containers(self) -> tuple[ContainerView, ...]:
         return self.running
+
+    def inspect(self, container: str) -> Fields:
+        return Fields({"HostConfig": {"NetworkMode": self.network}})
 
 
 def manifest(path: str) -> dict[str, Any]:
@@ -332,8 +336,10 @@ def test_a_wrong_note_is_not_answered_with_the_right_one() -> None:
     assert raised.value.expected is None
 
 
-def container(image_id: str, state: str, name: str = "model-server") -> ContainerView:
-    return ContainerView(name, "some:image", image_id, state, (8080,), {})
+def container(
+    image_id: str, state: str, name: str = "model-server", *, ports: tuple[int, ...] = (8080,)
+) -> ContainerView:
+    return ContainerView(name, "some:image", image_id, state, ports, {})
 
 
 @pytest.mark.parametrize(
@@ -343,6 +349,7 @@ def container(image_id: str, state: str, name: str = "model-server") -> Containe
         ((container("sha256:foreign", "running", "web"),), "container-missing"),
         ((container("sha256:foreign", "running"),), "wrong-image"),
         ((container(DIGEST, "exited"),), "container-exited"),
+        ((container(DIGEST, "running", ports=()),), "port-not-published"),
     ],
 )
 def test_a_container_must_run_and_be_of_this_image(
@@ -355,3 +362,28 @@ def test_a_container_must_run_and_be_of_this_image(
 def test_a_running_container_counts_whatever_its_name_and_beside_stopped_ones() -> None:
     running = (container(DIGEST, "exited"), container(DIGEST, "running", "mine"))
     ask(container_checks.container_runs, engine=FakeEngine(running=running))
+
+
+def test_a_container_that_can_be_reached_counts_beside_one_that_can_not() -> None:
+    running = (container(DIGEST, "running", "shut", ports=()), container(DIGEST, "running", "open"))
+    ask(container_checks.container_runs, engine=FakeEngine(running=running))
+
+
+def test_a_container_in_the_machines_own_network_needs_no_published_port() -> None:
+    engine = FakeEngine(running=(container(DIGEST, "running", ports=()),), network="host")
+    ask(container_checks.container_runs, engine=engine)
+
+
+def named_port(name: str, target: str) -> tuple[Resource, Resource]:
+    """The Deployment with a name for its port, and the Service that leads to a name."""
+    deploy, serve = manifest("solutions/default/deploy.yaml"), service().raw
+    ports = [{"name": name, "containerPort": 8080}]
+    deploy["spec"]["template"]["spec"]["containers"][0]["ports"] = ports
+    spec = {**serve["spec"], "ports": [{"port": 80, "targetPort": target}]}
+    return Resource(deploy), Resource({**serve, "spec": spec})
+
+
+def test_a_service_may_lead_to_the_servers_port_by_its_name() -> None:
+    check = service_checks.port_leads_to_the_server
+    ask(check, *named_port("http", "http"))
+    assert code_of(check, *named_port("http", "web")) == "wrong-target-port"

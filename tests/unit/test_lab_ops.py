@@ -33,7 +33,7 @@ from labctl.store import Store
 from labctl.tools.process import Output
 from tests.fakes import FakeEngine, FakeProgress, FakeTime
 from tests.kube_fake import FakeKube
-from tests.lab_factory import tiny
+from tests.lab_factory import LAB, tiny
 
 NODE = Node("labctl-tiny-control-plane", "control-plane", True, "running", "image")
 CLUSTER = Cluster("tiny", "tiny", "1.36.3", ("containerd",), "runc", (NODE,))
@@ -288,6 +288,19 @@ def test_stopped_nodes_are_a_missing_prerequisite(lab: Lab, store: Store) -> Non
     with pytest.raises(PrerequisiteMissing) as caught:
         check(lab, cluster, FakeKube(), FakeChecks([]), store)
     assert caught.value.hint == "Start it again with: labctl up tiny --name tiny"
+
+
+def test_a_worker_may_stop_where_the_lab_says_so_and_the_control_plane_may_not(
+    tmp_path: Path, store: Store
+) -> None:
+    lab = tiny(tmp_path / "labs", lab=f"{LAB}cluster: {{nodes: 2, workers_may_stop: true}}\n")
+    worker = Node("labctl-tiny-worker", "worker", False, "exited", "image")
+    cluster = replace(CLUSTER, nodes=(NODE, worker))
+    report = check(lab, cluster, FakeKube(), FakeChecks([failed("absent")]), store)
+    assert report.exit_code is ExitCode.NOT_PASSED
+    gone = replace(NODE, running=False)
+    with pytest.raises(PrerequisiteMissing):
+        check(lab, replace(cluster, nodes=(gone, worker)), FakeKube(), FakeChecks([]), store)
 
 
 def test_hints_come_one_by_one_those_for_the_failure_first(lab: Lab, store: Store) -> None:

@@ -11,11 +11,22 @@ def container_runs(engine):
         raise Missing("image-not-in-docker", expected=IMAGE)
     containers = engine.containers()
     ours = [one for one in containers if one.image_id == image.image_id]
-    if any(one.state == "running" for one in ours):
+    running = [one for one in ours if one.state == "running"]
+    if any(reachable(engine, one) for one in running):
         return
+    if running:
+        raise Mismatch("port-not-published", actual=running[0].name)
     if ours:
         raise Mismatch("container-exited", expected="running", actual=ours[0].state)
     for one in containers:
         if one.name == "model-server":
             raise Mismatch("wrong-image", expected=IMAGE, actual=one.image)
     raise Missing("container-missing", expected=IMAGE)
+
+
+def reachable(engine, container):
+    """Whether a port of this machine leads to it: a published one, or the machine's network."""
+    if container.ports:
+        return True
+    found = engine.inspect(container.name)
+    return found is not None and found.at("HostConfig.NetworkMode") == "host"

@@ -38,7 +38,11 @@ def port_leads_to_the_server(kube):
     if SERVICE_PORT not in ports:
         raise Mismatch("wrong-service-port", expected=SERVICE_PORT, actual=sorted(ports))
     target = ports[SERVICE_PORT]
-    if target not in (SERVER_PORT, str(SERVER_PORT)):
+    # A name is accepted where the Deployment gives it to that port.
+    deployment = kube.find("apps/v1", "Deployment", "model-server")
+    containers = deployment.spec.template.spec.containers if deployment else ()
+    names = {p.name for c in containers for p in c.ports or () if p.containerPort == SERVER_PORT}
+    if target != SERVER_PORT and target not in names:
         raise Mismatch("wrong-target-port", expected=SERVER_PORT, actual=target)
 
 

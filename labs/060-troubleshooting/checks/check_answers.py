@@ -7,6 +7,7 @@ from labctl.checks import Mismatch, NotYet, check
 
 QUESTION = "/predict?x=200"
 TIMES = 3
+DEFAULT_UNIT = "g"
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Right:
     """What a flipper of 200 mm must be answered with."""
 
     body_mass: float = 4143.6
-    unit: str = "g"
+    unit: str = DEFAULT_UNIT
 
 
 def asked(kube, nodes, name, pods, right):
@@ -28,6 +29,9 @@ def asked(kube, nodes, name, pods, right):
     if len(said) < TIMES:
         raise NotYet("no-answer", expected=TIMES, actual=len(said), about=service)
     for one in said:
+        # The default is given up only where a Deployment was told another unit.
+        if one["unit"] != right.unit and right.unit == DEFAULT_UNIT:
+            raise Mismatch("unit-added", expected=right.unit, actual=one["unit"])
         if one["unit"] != right.unit:
             raise Mismatch("wrong-unit", expected=right.unit, actual=one["unit"])
         if one["body_mass"] != right.body_mass:

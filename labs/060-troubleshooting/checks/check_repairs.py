@@ -201,7 +201,8 @@ def rockhopper_repaired(kube):
         return
     if kube.pods(selector=selector):
         raise Mismatch("orphan-serves", expected=labels, actual=selector)
-    unrepaired(kube, deployment, code="no-endpoints")
+    # Not `unrepaired`: the Deployment and all its Pods are sound.
+    raise Mismatch("no-endpoints", actual=state(kube, deployment))
 
 
 @check

@@ -136,12 +136,15 @@ def alone_is_gone(kube, lab, engine):
     pod = kube.find("v1", "Pod", "alone")
     if pod is None:
         return
-    if pod.metadata.deletionTimestamp:
-        raise NotYet("alone-ends", actual=pod.spec.nodeName, about=pod)
     node, stopped = pod.spec.nodeName, lab.value(node_was_stopped)
     if node not in stopped:
         raise Mismatch("other-node", expected=node, actual=stopped)
-    if engine.inspect(node).State.Running:
+    runs, given_up = engine.inspect(node).State.Running, pod.metadata.deletionTimestamp
+    if given_up and runs:
+        raise NotYet("alone-ends", actual=node, about=pod)
+    if given_up:  # nothing more comes by itself
+        raise Mismatch("alone-ends", actual=node, about=pod)
+    if runs:
         raise Mismatch("back-too-early", actual=node)
     raise NotYet("not-missed-yet", actual=node, about=pod)
 

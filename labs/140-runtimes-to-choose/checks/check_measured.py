@@ -5,6 +5,8 @@ PROGRAMS = ("runc", "crun")
 ROUNDS = 5
 TIMES_OFF = 10
 """Machines are busy now and then; seconds for milliseconds are a factor of 1000."""
+CLEARLY = 1.5
+"""From this factor on, no noise puts the two programs into the other order."""
 PEAK_OFF = 3
 
 # As in measure.sh, fewer rounds: the median start of both programs, in milliseconds.
@@ -84,10 +86,13 @@ def times_noted(kube, nodes, work):
     if measured.code:
         raise NotYet("not-measured", actual=measured.err.strip()[-200:])
     rows = dict(line.split() for line in measured.out.splitlines() if len(line.split()) == 2)
+    took = {program: int(rows[program]) / 1_000_000 for program in PROGRAMS}
     for program in PROGRAMS:
-        took = int(rows[program]) / 1_000_000
-        if not took / TIMES_OFF <= said[program] <= took * TIMES_OFF:
+        if not took[program] / TIMES_OFF <= said[program] <= took[program] * TIMES_OFF:
             raise Mismatch("time-far-off", expected=TIMES_OFF, actual={program: said[program]})
+    fast, slow = sorted(PROGRAMS, key=took.__getitem__)
+    if took[slow] >= took[fast] * CLEARLY and said[slow] < said[fast]:
+        raise Mismatch("times-swapped", expected=fast, actual=said)
 
 
 @check(needs=idle_pods_run)

@@ -19,8 +19,9 @@ def class_names(kube):
 def both_classes_there(kube):
     """The cluster has the RuntimeClasses runc and crun"""
     there = class_names(kube)
-    if not {"runc", "crun"} <= set(there):
-        raise Mismatch("class-not-there", expected=["crun", "runc"], actual=there)
+    lacking = sorted({"runc", "crun"} - set(there))
+    if lacking:
+        raise Mismatch("class-not-there", expected=there, actual=lacking)
 
 
 @check
