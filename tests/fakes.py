@@ -60,6 +60,8 @@ class FakeEngine:
     started: datetime = STARTED
     in_use: set[str] = field(default_factory=set)
     published: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    """What it was asked to do to containers, in order."""
 
     def info(self) -> EngineInfo:
         self._ask()
@@ -125,8 +127,17 @@ class FakeEngine:
 
     def start(self, container: str) -> None:
         self._ask()
+        self.asked.append(f"start {container}")
         self.rows = [
             replace(node, running=True, state="running") if node.name == container else node
+            for node in self.rows
+        ]
+
+    def pause(self, container: str) -> None:
+        self._ask()
+        self.asked.append(f"pause {container}")
+        self.rows = [
+            replace(node, running=False, state="paused") if node.name == container else node
             for node in self.rows
         ]
 

@@ -25,6 +25,8 @@ COMMANDS = {
         "doctor": "Examine this machine: what is wrong and what helps",
         "up": "Start a lab: cluster, images and scene",
         "status": "Show the labs that run here",
+        "pause": "Let a lab rest, so that it takes no processor time",
+        "resume": "Go on with labs that rest, also after a restart of the machine",
         "down": "Remove a lab without leftovers",
     },
     "Work on a lab": {

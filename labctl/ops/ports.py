@@ -94,7 +94,10 @@ class Engine(Protocol):
         """When a container was last started."""
 
     def start(self, container: str) -> None:
-        """Start a stopped container."""
+        """Start a stopped container, or go on with a paused one."""
+
+    def pause(self, container: str) -> None:
+        """Freeze all processes of a running container."""
 
     def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         """Remove containers with a label, but those with another; answers their names."""

@@ -13,7 +13,8 @@ from labctl.ops.clusters import Nodes
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A cluster and its state in a word: ready, not ready, stopped, incomplete, half-made."""
+    """A cluster and its state in a word: ready, not ready, paused, stopped, incomplete,
+    half-made."""
 
     cluster: Cluster
     state: str
@@ -48,6 +49,8 @@ def _status(
     if len(cluster.nodes) < made:
         reason = f"{made - len(cluster.nodes)} of {made} nodes removed"
         return Status(cluster, "incomplete", f"{reason}; 'labctl up --recreate' makes it anew")
+    if all(node.state == "paused" for node in cluster.nodes):
+        return Status(cluster, "paused", "'labctl resume' goes on with it")
     if stopped:
         return Status(cluster, "stopped", f"stopped: {', '.join(stopped)}")
     try:

@@ -12,11 +12,11 @@ from labctl.ops.create import (
     create,
     made_with,
     remove,
-    restore_kubeconfig,
     undone_on_error,
     wait_ready,
 )
 from labctl.ops.doctor_host import LEAST_DISK
+from labctl.ops.pause import wake
 from labctl.ops.wish import Wish, check_name, refuse_differences
 
 LOCK_TIMEOUT: Final = 1800.0
@@ -146,17 +146,11 @@ def _make(
 
 
 def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:
-    stopped = [node.name for node in found.nodes if not node.running]
-    if stopped:
-        with ports.progress.phase("Start the stopped nodes"):
-            for name in stopped:
-                ports.engine.start(name)
-    restore_kubeconfig(found.name, ports.clusters, ports.store)
-    wait_ready(found, ports)
+    rested = wake(found, ports)
     stage.build_images()
     stage.load_images(found)
     stage.set_scene(found)
-    return Up(_found(ports, found.name), "repaired" if stopped else "running")
+    return Up(_found(ports, found.name), "repaired" if rested else "running")
 
 
 def _found(ports: Ports, name: str) -> Cluster:

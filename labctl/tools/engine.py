@@ -242,6 +242,11 @@ class DockerEngine:
             else:
                 self.api.start(container)
 
+    def pause(self, container: str) -> None:
+        """Freeze all processes of a running container."""
+        with engine_errors(f"pause container '{container}'"):
+            self.api.pause(container)
+
     def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         """Remove containers with a label and their anonymous volumes; answers their names.
 

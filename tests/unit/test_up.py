@@ -15,6 +15,7 @@ from labctl.errors import (
     UsageError,
 )
 from labctl.model import KIND_CLUSTER, Node
+from labctl.ops.pause import pause
 from labctl.ops.status import status
 from tests.up_bench import Bench
 
@@ -52,6 +53,13 @@ def test_stopped_nodes_are_started_and_a_lost_kubeconfig_is_written_again(bench:
     assert bench.up().state == "repaired"
     assert all(node.running for node in bench.engine.rows)
     assert bench.store.kubeconfig("serve").is_file()
+
+
+def test_a_node_that_does_not_rest_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.up()
+    monkeypatch.setattr(bench.engine, "pause", lambda _: None)
+    with pytest.raises(ToolFailed, match="'labctl-serve-control-plane' of lab 'serve' goes on"):
+        pause("serve", bench.ports)
 
 
 @pytest.mark.parametrize(

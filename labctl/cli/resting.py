@@ -1,0 +1,42 @@
+"""What `pause` and `resume` have in common: which labs, one after the other."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import click
+
+from labctl.cli.app import App
+from labctl.cli.target import name_option
+from labctl.errors import UsageError
+from labctl.ops.clusters import clusters
+from labctl.ops.create import Ports
+
+
+class Verb(Protocol):
+    """labctl.ops.pause.pause or resume."""
+
+    def __call__(  # noqa: D102
+        self, name: str, ports: Ports, *, on_wait: Callable[[], None] | None = None
+    ) -> bool: ...
+
+
+def name_or_all(command: Callable[..., None]) -> Callable[..., None]:
+    """`--name` or `--all`."""
+    everything = click.option("--all", "everything", is_flag=True, help="All labs.")
+    return name_option(everything(command))
+
+
+def each(app: App, name: str | None, verb: Verb, *, everything: bool) -> Iterator[tuple[str, bool]]:
+    """Do it to the labs that are meant; each with whether there was something to do."""
+    if name and everything:
+        raise UsageError("--name and --all don't go together.")
+    named = [one.name for one in clusters(app.engine)] if everything else [app.target(name).name]
+    if not named:
+        app.console.talk("No lab is there.")
+    progress = app.console.progress()
+    for one in named:
+
+        def waiting(lab: str = one) -> None:
+            progress.note(f"Another labctl is working on '{lab}'; waiting for it...")
+
+        yield one, verb(one, app.ports(progress), on_wait=waiting)
