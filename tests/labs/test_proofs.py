@@ -51,8 +51,8 @@ def report(
         found = json.loads(ran.out)["labs"]
         yield {lab["lab"]: lab for lab in found}
     finally:
-        for argv in (["rm", "--force", "reset-does-not-by-hand"], ["rmi", "reset-does-not:v1"]):
-            subprocess.run(["docker", *argv], capture_output=True, check=False)
+        for words in (["rm", "--force", "reset-does-not-by-hand"], ["rmi", "reset-does-not:v1"]):
+            subprocess.run(["docker", *words], capture_output=True, check=False)
 
 
 def _wrong(lab: dict[str, Any]) -> list[tuple[str, str]]:
