@@ -1,9 +1,10 @@
 """A line to the engine that can be cut."""
 
 import os
+import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +12,17 @@ import pytest
 
 
 class EngineLine:
-    """A socket that leads to the engine until it is cut: as if the engine had stopped."""
+    """A socket that leads to the engine until it is cut: as if the engine had stopped.
+
+    `cut_at` cuts it by itself, when that many requests have come: the last of them gets no answer.
+    """
 
     def __init__(self, path: Path, engine: str) -> None:
         self.path = path
         self._engine = engine
         self._ends: list[socket.socket] = []
+        self.requests: list[bytes] = []
+        self.cut_at = 0
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
         self._server.listen(64)
@@ -38,13 +44,20 @@ class EngineLine:
             except OSError:
                 return
             self._ends += [near, far]
-            for here, there in ((near, far), (far, near)):
-                threading.Thread(target=_pump, args=(here, there), daemon=True).start()
+            for here, there, heard in ((near, far, self._hear), (far, near, None)):
+                threading.Thread(target=_pump, args=(here, there, heard), daemon=True).start()
+
+    def _hear(self, data: bytes) -> None:
+        self.requests += re.findall(rb"^([A-Z]+ \S+) HTTP/1\.1\r$", data, re.MULTILINE)
+        if self.cut_at and len(self.requests) >= self.cut_at:
+            self.cut()
 
 
-def _pump(here: socket.socket, there: socket.socket) -> None:
+def _pump(here: socket.socket, there: socket.socket, heard: Callable[[bytes], None] | None) -> None:
     with suppress(OSError):
         while data := here.recv(1 << 16):
+            if heard:
+                heard(data)
             there.sendall(data)
         there.shutdown(socket.SHUT_WR)
 

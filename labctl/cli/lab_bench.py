@@ -34,6 +34,8 @@ class Bench:
     keep: bool
     first: Lab
     _before: dict[str, str] = field(default_factory=dict)
+    _labs: set[str] = field(default_factory=set)
+    """Those that came onto a cluster."""
     _own: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def unmet(self, lab: Lab, pair: Pair) -> list[str]:
@@ -71,6 +73,7 @@ class Bench:
             made = make(anew=False)
 
             def stand(lab: Lab) -> LabStand:
+                self._labs.add(lab.id)
                 there = find(self.app.engine, name) or made
                 return LabStand(self.app, lab, there, self.progress, folder / lab.id, make)
 
@@ -91,7 +94,7 @@ class Bench:
         if self.keep:
             return ()
         name = self._name(pair)
-        after = inventory(self.app.engine)
+        after = inventory(self.app.engine, cluster=name, labs=self._labs)
         left = [one for one in after if one not in self._before]
         images = [
             tag for image in self.app.engine.images(f"{LABEL_CLUSTER}={name}") for tag in image.tags

@@ -210,7 +210,8 @@ class LabStand:
     def _engine_state(self) -> dict[str, str]:
         """With the lab's own files, and without its images: they stay."""
         own = {f"image {short(image.tag)}" for image in self.lab.file.images}
-        engine = {key: value for key, value in inventory(self.app.engine).items() if key not in own}
+        found = inventory(self.app.engine, cluster=self.cluster.name, labs=(self.lab.id,))
+        engine = {key: value for key, value in found.items() if key not in own}
         return {**engine, **lab_state(self.lab.folder)}
 
     def pause(self, seconds: float) -> None:

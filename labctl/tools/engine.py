@@ -206,9 +206,16 @@ class DockerEngine:
 
     def create_network(self, name: str, *, labels: Mapping[str, str]) -> None:
         """Make a bridge network unless one of that name is there."""
+        from docker.errors import APIError  # noqa: PLC0415
+
         with engine_errors(f"make network '{name}'"):
-            if not any(row["Name"] == name for row in self.api.networks(names=[name])):
+            if any(row["Name"] == name for row in self.api.networks(names=[name])):
+                return
+            try:
                 self.api.create_network(name, driver="bridge", labels=dict(labels))
+            except APIError as err:  # another labctl was quicker
+                if err.status_code != HTTPStatus.CONFLICT:
+                    raise
 
     def put_file(self, container: str, path: str, content: bytes) -> None:
         """Write a file in a container, running or not; its folder must be there."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from labctl.errors import ToolFailed, ToolTimeout
-from labctl.model import LABEL_KIND
+from labctl.model import CHECK_RUN, LABEL_KIND
 from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_sdk import engine_errors
 
@@ -99,7 +99,7 @@ class ChecksEngine(DockerEngine):
                 list(argv) or None,
                 environment=dict(env),
                 host_config=host,
-                labels={LABEL_KIND: "check-run"},
+                labels={LABEL_KIND: CHECK_RUN},
             )["Id"]
             try:
                 self.api.start(made)

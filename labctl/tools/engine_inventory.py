@@ -1,6 +1,15 @@
 """All that an engine has, by name: for seeing what came and what went."""
 
-from labctl.model import LABEL_CLUSTER
+from collections.abc import Collection, Mapping
+
+from labctl.model import (
+    CHECK_RUN,
+    LABEL_CLUSTER,
+    LABEL_IMAGE_OF,
+    LABEL_KIND,
+    LABEL_LAB,
+    NETWORK,
+)
 from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_sdk import engine_errors
 
@@ -8,10 +17,14 @@ OWN: str = "labctl/"
 """Node images, bases and cluster images: they stay when a lab goes."""
 
 
-def inventory(engine: DockerEngine) -> dict[str, str]:
+def inventory(
+    engine: DockerEngine, *, cluster: str = "", labs: Collection[str] = ()
+) -> dict[str, str]:
     """Containers with their state, named images, volumes and networks.
 
-    The volumes of nodes have a name of their own each time, and go with them: they are left out.
+    What a label says to be of another cluster or lab than these is left out: it may come and go
+    beside. So are the nodes' volumes, which have a name of their own each time and go with
+    them, and labctl's network, which goes with the last cluster.
     """
     found: dict[str, str] = {}
     with engine_errors("list what it has"):
@@ -19,14 +32,27 @@ def inventory(engine: DockerEngine) -> dict[str, str]:
         nodes = [row for row in rows if LABEL_CLUSTER in row["Labels"]]
         own = {mount.get("Name") for row in nodes for mount in row["Mounts"]}
         for row in rows:
-            found[f"container {row['Names'][0].lstrip('/')}"] = f"{row['Image']}, {row['State']}"
+            if not _of_another(row["Labels"], cluster, labs):
+                name = row["Names"][0].lstrip("/")
+                found[f"container {name}"] = f"{row['Image']}, {row['State']}"
         for image in engine.api.images():
             for tag in image.get("RepoTags") or ():
-                if not tag.startswith((OWN, "<none>")):
+                foreign = _of_another(image.get("Labels") or {}, cluster, labs)
+                if not (foreign or tag.startswith((OWN, "<none>"))):
                     found[f"image {tag}"] = image["Id"]
         for volume in engine.api.volumes()["Volumes"] or ():
             if volume["Name"] not in own:
                 found[f"volume {volume['Name']}"] = ""
         for network in engine.api.networks():
-            found[f"network {network['Name']}"] = ""
+            if network["Name"] != NETWORK:
+                found[f"network {network['Name']}"] = ""
     return found
+
+
+def _of_another(labels: Mapping[str, str], cluster: str, labs: Collection[str]) -> bool:
+    if LABEL_CLUSTER in labels:  # a node, whatever lab it was made for
+        return bool(cluster) and labels[LABEL_CLUSTER] != cluster
+    if labels.get(LABEL_KIND) == CHECK_RUN:  # labctl's own, for a moment
+        return bool(labs)
+    owners = {labels[key] for key in (LABEL_LAB, LABEL_IMAGE_OF) if key in labels}
+    return bool(labs) and not owners <= set(labs)

@@ -12,7 +12,7 @@ from labctl.checks.views import Recorder
 from labctl.checks.views_engine import EngineView
 from labctl.checks.views_nodes import NodeView
 from labctl.errors import LabInvalid, ToolFailed, ToolTimeout
-from labctl.model import LABEL_RUNTIME, Node
+from labctl.model import LABEL_CLUSTER, LABEL_IMAGE_OF, LABEL_LAB, LABEL_RUNTIME, Node
 from labctl.nodeimage.recipe import BASE
 from labctl.tools.cri.containerd import Containerd
 from labctl.tools.engine_checks import ChecksEngine
@@ -86,6 +86,35 @@ def test_a_container_that_is_thrown_away(view: EngineView, recorder: Recorder) -
     recorder.start(probe=False)
     with pytest.raises(LabInvalid):
         view.run(BASE)
+
+
+def test_what_is_of_others_is_left_out_of_an_inventory_and_what_is_of_nobody_is_not() -> None:
+    engine = ChecksEngine(dict(os.environ))
+    tag = secrets.token_hex(4)
+    marks = {
+        "lab": {LABEL_LAB: f"lab-{tag}"},
+        "node": {LABEL_CLUSTER: f"cluster-{tag}"},
+        "built": {LABEL_IMAGE_OF: f"lab-{tag}"},
+        "plain": {},
+    }
+    made = {
+        f"{key}-{tag}": engine.api.create_container(
+            BASE, "true", name=f"{key}-{tag}", labels=labels
+        )
+        for key, labels in marks.items()
+    }
+    try:
+        ours = inventory(engine, cluster=f"cluster-{tag}", labs=(f"lab-{tag}",))
+        theirs = inventory(engine, cluster="other", labs=("other",))
+        everything = inventory(engine)
+    finally:
+        for one in made.values():
+            engine.api.remove_container(one)
+        engine.api.close()
+    names = {f"container {name}" for name in made}
+    assert names <= set(ours)
+    assert names <= set(everything)
+    assert names & set(theirs) == {f"container plain-{tag}"}
 
 
 def test_a_node_from_the_inside(node: Containerd, process: Process, recorder: Recorder) -> None:

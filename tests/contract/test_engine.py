@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -111,6 +112,17 @@ def test_a_network_is_made_once_and_removed_by_its_label(subject: Subject) -> No
     for _ in range(2):
         subject.engine.create_network(subject.name, labels={LABEL_CLUSTER: subject.name})
     assert not subject.engine.remove_network(subject.name, label="dev.labctl.other")
+    subject.engine.remove_containers(subject.label)
+    assert subject.engine.remove_network(subject.name, label=subject.label)
+    assert not subject.engine.remove_network(subject.name, label=subject.label)
+
+
+def test_a_network_that_several_make_at_once_is_there_once(subject: Subject) -> None:
+    def make(_: int) -> None:
+        subject.engine.create_network(subject.name, labels={LABEL_CLUSTER: subject.name})
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(make, range(8)))
     subject.engine.remove_containers(subject.label)
     assert subject.engine.remove_network(subject.name, label=subject.label)
     assert not subject.engine.remove_network(subject.name, label=subject.label)

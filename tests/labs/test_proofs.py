@@ -51,9 +51,8 @@ def report(
         found = json.loads(ran.out)["labs"]
         yield {lab["lab"]: lab for lab in found}
     finally:
-        subprocess.run(
-            ["docker", "rm", "--force", "reset-does-not-by-hand"], capture_output=True, check=False
-        )
+        for words in (["rm", "--force", "reset-does-not-by-hand"], ["rmi", "reset-does-not:v1"]):
+            subprocess.run(["docker", *words], capture_output=True, check=False)
 
 
 def _wrong(lab: dict[str, Any]) -> list[tuple[str, str]]:
@@ -87,7 +86,11 @@ def test_a_broken_lab_is_found_with_its_own_message(
 def test_the_shared_cluster_went_without_a_trace(
     before: str, report: dict[str, dict[str, Any]]
 ) -> None:
-    # What that lab's script started without a label is nobody's but its author's.
+    # What that lab's script started without a label is nobody's but its author's, and it needs
+    # the lab's image.
     [left_over] = report["(the cluster)"]["proofs"]
-    assert left_over["details"] == ["container reset-does-not-by-hand"]
+    assert left_over["details"] == [
+        "container reset-does-not-by-hand",
+        "image reset-does-not:v1",
+    ]
     assert _of_labs() == before
