@@ -60,6 +60,14 @@ class FakeKube:
     ) -> tuple[Resource, ...]:
         return tuple(self._apply(document, namespace) for document in documents)
 
+    def patch(self, about: Resource, change: Mapping[str, Any]) -> Resource:
+        key = about.kind, _place(about.kind, about.namespace or None), about.name
+        if key not in self.objects:
+            raise KubeNotFound(f"There is no {about.kind} '{about.name}'.")
+        self.objects[key] = _merged(self.objects[key], change)
+        self.calls.append(f"patch {about.kind}/{about.name}")
+        return Resource(self.objects[key])
+
     def _apply(self, document: Mapping[str, Any], namespace: str | None) -> Resource:
         kind, metadata = document["kind"], dict(document["metadata"])
         place = _place(kind, metadata.get("namespace") or namespace)
@@ -102,3 +110,13 @@ class FakeKube:
 
 def _place(kind: str, namespace: str | None) -> str:
     return "" if kind in CLUSTER_WIDE else namespace or "default"
+
+
+def _merged(old: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7386, but for null."""
+    new = dict(old)
+    for key, value in change.items():
+        before = old.get(key)
+        merge = isinstance(before, Mapping) and isinstance(value, Mapping)
+        new[key] = _merged(before or {}, value) if merge else value
+    return new

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,7 @@ from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.target import name_option
 from labctl.counting import count
+from labctl.errors import UsageError
 from labctl.model import Cluster
 from labctl.ops.load import Loaded, Result, load, raise_if_failed
 from labctl.tools.cri import node_store
@@ -18,16 +20,32 @@ from labctl.ui.quantities import size
 
 @click.command(epilog="Example: labctl load model-server:v1")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.option(
+    "--watch",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Build IMAGE from DIR after each save, load what changed, restart what uses it.",
+)
 @name_option
 @output_option
 @click.pass_obj
-def command(app: App, images: tuple[str, ...], name: str | None, output: str) -> None:
+def command(
+    app: App, images: tuple[str, ...], folder: Path | None, name: str | None, output: str
+) -> None:
     """Put images that Docker built into every node of the lab's cluster.
 
-    A Pod finds them under their full name: app:1 is docker.io/library/app:1. What a node has
-    already is not sent again.
+    A Pod finds them under their full name: app:1 is docker.io/library/app:1. Layers that a node
+    has already are not sent again.
     """
+    if folder and (len(images) > 1 or output != "text"):
+        raise UsageError("--watch is for one image, and shows text.", hint="Leave out the rest.")
     cluster = app.target(name)
+    if folder:
+        from labctl.cli.load_watch import watch  # noqa: PLC0415
+
+        watch(app, cluster, images[0], folder)
+        return
     nodes = [node_store(app.process, node) for node in cluster.nodes]
     outcome = load(app.engine, nodes, images, progress=app.console.progress())
     if output == "json":

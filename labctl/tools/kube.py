@@ -43,10 +43,6 @@ class Kube:
     def _rest(self) -> Rest:
         return Rest(self._kubeconfig)
 
-    def version(self) -> str:
-        """The API server's version without a `v`: 1.36.3."""
-        return str(self._rest.json("GET", "/version")["gitVersion"]).removeprefix("v")
-
     def ready(self, *, timeout: float = 3.0) -> bool:
         """Whether the API server says that it can serve. Never raises for one that is away."""
         try:
@@ -119,6 +115,12 @@ class Kube:
             content_type="application/apply-patch+yaml",
         )
         return Resource(answer)
+
+    def patch(self, about: Resource, change: Mapping[str, Any]) -> Resource:
+        """Merge a change into an object; what it does not name stays as it is."""
+        path = self._path(about.api_version, about.kind, about.namespace or None, about.name)
+        media = "application/merge-patch+json"
+        return Resource(self._rest.json("PATCH", path, body=dict(change), content_type=media))
 
     def delete(
         self,
