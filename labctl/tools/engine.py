@@ -144,7 +144,7 @@ class DockerEngine:
 
     def open_layers(self, image: ImageInfo, wanted: Collection[str]) -> Opened:
         """Some of an image's layers from the engine's own store, see labctl.tools.engine_layers."""
-        return open_layers(self.info().data_root, image, wanted)
+        return open_layers(self.api, self.info().data_root, image, wanted)
 
     def load(self, stream: Iterable[bytes]) -> None:
         """Load a tar stream of images, as `docker load` does."""

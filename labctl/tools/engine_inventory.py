@@ -9,6 +9,7 @@ from labctl.model import (
     LABEL_KIND,
     LABEL_LAB,
     NETWORK,
+    STORE_READER,
 )
 from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_sdk import engine_errors
@@ -52,7 +53,7 @@ def inventory(
 def _of_another(labels: Mapping[str, str], cluster: str, labs: Collection[str]) -> bool:
     if LABEL_CLUSTER in labels:  # a node, whatever lab it was made for
         return bool(cluster) and labels[LABEL_CLUSTER] != cluster
-    if labels.get(LABEL_KIND) == CHECK_RUN:  # labctl's own, for a moment
+    if labels.get(LABEL_KIND) in {CHECK_RUN, STORE_READER}:  # labctl's own, for a moment
         return bool(labs)
     owners = {labels[key] for key in (LABEL_LAB, LABEL_IMAGE_OF) if key in labels}
     return bool(labs) and not owners <= set(labs)

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from labctl.archive import Piece
+from labctl.archive import Opened, Piece
 from labctl.errors import StoreUnreadable
 from labctl.ops.load_source import Engine, contents, from_save, from_store
+from labctl.tools import engine_layers
 from labctl.tools.engine import DockerEngine
 from tests.image_fakes import FakeImages, digest, layer, plain
 
@@ -37,7 +38,10 @@ def test_a_faked_image_is_the_same_image_in_a_real_engine(
         engine.api.close()
 
 
-def test_the_engines_own_store_gives_the_archive_that_docker_save_gives() -> None:
+@pytest.mark.parametrize("by_container", [False, True])
+def test_the_engines_own_store_gives_the_archive_that_docker_save_gives(
+    by_container: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = DockerEngine(dict(os.environ))
     tag = f"docker.io/library/fake-{uuid.uuid4().hex[:8]}:1"
     fake = FakeImages()
@@ -48,6 +52,8 @@ def test_the_engines_own_store_gives_the_archive_that_docker_save_gives() -> Non
         assert image
         what = contents(engine, tag, image)
         wanted = {one.digest for one in what.layers}
+        if by_container:
+            monkeypatch.setattr(engine_layers, "open_here", _may_not)
         try:
             store = _files(from_store(engine, what, wanted))
         except StoreUnreadable as err:
@@ -61,6 +67,10 @@ def test_the_engines_own_store_gives_the_archive_that_docker_save_gives() -> Non
     finally:
         engine.untag(tag)
         engine.api.close()
+
+
+def _may_not(*_: object) -> Opened:
+    raise StoreUnreadable("Permission denied")
 
 
 def _files(pieces: Iterable[Piece]) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from labctl import overlay2
 from labctl.archive import chain_ids
 from labctl.errors import StoreUnreadable
 from labctl.model import ImageInfo
-from labctl.tools.engine_layers import open_layers
+from labctl.tools.engine_layers import open_here
 from tests.image_fakes import digest
 
 LARGE = bytes(range(256)) * 10_000
@@ -99,7 +99,7 @@ def test_a_layer_comes_out_byte_for_byte(store: Store) -> None:
 
 def test_the_wanted_layers_are_opened_once_each_and_all_are_measured(store: Store) -> None:
     image = store.image(*LAYERS)
-    opened = open_layers(store.root, image, {digest(LAYERS[0])})
+    opened = open_here(store.root, image, {digest(LAYERS[0])})
     assert digest(opened.config) == image.image_id
     assert opened.sizes == {digest(one): len(one) for one in LAYERS}
     assert [(part.digest, b"".join(part.chunks)) for part in opened.parts] == [
@@ -139,14 +139,14 @@ def test_a_damaged_layer_is_told(store: Store, harm: Callable[[Store], None]) ->
 
 
 def _read_all(root: Path, image: ImageInfo) -> None:
-    for part in open_layers(root, image, image.diff_ids).parts:
+    for part in open_here(root, image, image.diff_ids).parts:
         list(part.chunks)
 
 
 def test_a_store_that_is_not_there_is_told(tmp_path: Path) -> None:
     image = ImageInfo("sha256:1", (), ("sha256:2",), "linux", "amd64", 1, None)
     with pytest.raises(StoreUnreadable, match="No such file"):
-        open_layers(tmp_path, image, {"sha256:2"})
+        open_here(tmp_path, image, {"sha256:2"})
 
 
 def test_a_configuration_with_another_digest_is_told(store: Store) -> None:
@@ -154,4 +154,4 @@ def test_a_configuration_with_another_digest_is_told(store: Store) -> None:
     folder = store.root / "image/overlay2/imagedb/content/sha256"
     (folder / image.image_id.removeprefix("sha256:")).write_bytes(b"{}")
     with pytest.raises(StoreUnreadable, match="not what its digest says"):
-        open_layers(store.root, image, set())
+        open_here(store.root, image, set())
