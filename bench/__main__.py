@@ -7,7 +7,6 @@ import argparse
 import os
 import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -16,12 +15,12 @@ from pathlib import Path
 
 from bench import wrapper
 from bench.measure import Bench, Run
+from bench.page import environ, write
 from labctl.model import RUNTIMES, Runtime
 from labctl.nodeimage.recipe import image_tag
 from labctl.tools.engine import DockerEngine
 from labctl.tools.process import Process
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -31,7 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kubernetes", default="1.36.3")
     options = parser.parse_args()
-    process, engine = Process(_environ()), DockerEngine(os.environ)
+    process, engine = Process(environ()), DockerEngine(os.environ)
     build = ("labctl", "node-image", "build", "--kubernetes", options.kubernetes)
     for runtime in RUNTIMES:
         if engine.image(image_tag(options.kubernetes, runtime)) is None:
@@ -50,10 +49,7 @@ def main() -> None:
         [*machine(engine, options.rounds), *(f"\n{part}" for part in map(joined, tables))]
     )
     print(text)
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    write(text, BEGIN, END)
 
 
 def measure(contenders: dict[str, Callable[[], Run]], rounds: int) -> dict[str, list[Run]]:
@@ -120,12 +116,6 @@ def joined(lines: Sequence[str]) -> str:
 
 def _median(runs: Sequence[Run], phase: str) -> float:
     return statistics.median(run.phases.get(phase, 0.0) for run in runs)
-
-
-def _environ() -> dict[str, str]:
-    """With this checkout's labctl first on PATH."""
-    here = Path(sys.executable).parent
-    return {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 if __name__ == "__main__":

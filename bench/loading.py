@@ -6,6 +6,8 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from bench.page import environ, write
 from labctl.tar_stream import END, packed_bytes
 from labctl.tools.process import Process
 
@@ -138,8 +141,7 @@ def _table(what: str, results: dict[str, Took]) -> list[str]:
 
 
 if __name__ == "__main__":
-    import sys
-    import tempfile
-
     with tempfile.TemporaryDirectory() as made:
-        print("\n".join(measure(Path(made), dict(os.environ), int((*sys.argv[1:], "5")[0]))))
+        text = "\n".join(measure(Path(made), environ(), int((*sys.argv[1:], "5")[0])))
+    print(text)
+    write(text, "<!-- loading: begin -->", "<!-- loading: end -->")
