@@ -10,7 +10,7 @@ from labctl.model import Cluster
 from labctl.ops.bell import Bell
 from labctl.ops.lab_images import build_lab_image
 from labctl.ops.load import load
-from labctl.ops.load_watch import Parts, Round, go_round, rounds
+from labctl.ops.load_watch import Parts, Round, Superseded, go_round, rounds
 from labctl.tools.cri import node_store
 from labctl.tools.work_files import WorkFiles
 from labctl.ui.quantities import size
@@ -35,13 +35,13 @@ def watch(app: App, cluster: Cluster, image: str, folder: Path) -> None:
     files = WorkFiles(folder, changed=bell.ring, state=bell.state, pause=PAUSE)
     files.start()
     try:
-        rounds(bell, files.name, lambda: _once(app, cluster, image, folder))
+        rounds(bell, files.name, lambda: _once(app, cluster, image, folder, bell))
     finally:
         bell.close()
         files.stop()
 
 
-def _once(app: App, cluster: Cluster, image: str, folder: Path) -> None:
+def _once(app: App, cluster: Cluster, image: str, folder: Path, bell: Bell) -> None:
     """One round; a failure is told, and the next save is waited for."""
     saved = max((path.stat().st_mtime for path in folder.rglob("*") if path.is_file()), default=0.0)
     start, progress = time.time(), app.console.progress()
@@ -55,13 +55,18 @@ def _once(app: App, cluster: Cluster, image: str, folder: Path) -> None:
         build,
         lambda: load(app.engine, nodes, [image], progress=progress),
         app.kube(cluster.name),
+        progress,
         Clock(),
+        lambda: bell.rung,
     )
     try:
         done = go_round(image, parts)
+    except Superseded:
+        app.console.talk("A newer save came before all Pods were ready.")
+        return
     except LabctlError as err:
         app.console.error(err)
-        app.console.talk("Waiting for the next save in '" + str(folder) + "'.")
+        app.console.talk(f"Waiting for the next save in '{folder}'.")
         return
     # What was saved long before is not what this round answers to.
     since = saved if start - saved < 5 else start

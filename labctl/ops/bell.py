@@ -43,6 +43,11 @@ class Bell:
             return rung
 
     @property
+    def rung(self) -> bool:
+        """Whether something was rung that nobody has waited for yet."""
+        return bool(self._rung)
+
+    @property
     def reason(self) -> str:
         """Why not all changes can be told; empty where they are."""
         with self._condition:

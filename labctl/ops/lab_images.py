@@ -38,7 +38,7 @@ def build_lab_image(
         )
     except ToolFailed as err:
         raise ToolFailed(
-            f"The lab's image '{tag}' could not be built: {err.message}",
+            f"Image '{tag}' could not be built: {err.message}",
             argv=err.argv,
             details=err.details,
             hint=err.hint,

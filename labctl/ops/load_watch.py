@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
@@ -10,6 +11,7 @@ from labctl.errors import KubeNotFound, UsageError
 from labctl.image_names import qualified
 from labctl.ops.bell import Bell
 from labctl.ops.load import Loaded, Result, raise_if_failed
+from labctl.ops.ports import Progress
 from labctl.resource import Resource
 from labctl.waiting import Clock, Pending, wait_until
 
@@ -64,7 +66,14 @@ class Parts:
     build: Callable[[], None]
     load: Callable[[], tuple[Loaded, ...]]
     kube: Kube
+    progress: Progress
     clock: Clock
+    saved: Callable[[], bool] = lambda: False
+    """Whether files were saved since the round began: nobody waits for Pods of old ones."""
+
+
+class Superseded(Exception):
+    """A newer save came before all Pods were ready."""
 
 
 def rounds(bell: Bell, files: str, once: Callable[[], None]) -> None:
@@ -88,6 +97,7 @@ def go_round(image: str, parts: Parts) -> Round:
 
     Raises:
         ToolFailed: the build, a node, or Pods that do not get ready.
+        Superseded: files were saved before they were.
     """
     seconds = [parts.clock.now()]
     parts.build()
@@ -96,29 +106,31 @@ def go_round(image: str, parts: Parts) -> Round:
     raise_if_failed(loaded)
     seconds.append(parts.clock.now())
     changed = any(one.result is Result.LOADED for one in loaded)
-    restarted = restart(image, parts.kube, parts.clock) if changed else ()
+    restarted = _restart(image, parts) if changed else ()
     seconds.append(parts.clock.now())
     build, load, again = (later - before for before, later in pairwise(seconds))
     return Round(build, load, again, loaded, restarted)
 
 
-def restart(image: str, kube: Kube, clock: Clock) -> tuple[str, ...]:
+def _restart(image: str, parts: Parts) -> tuple[str, ...]:
     """Have all that runs the image make its Pods anew, and wait until they are ready.
 
     As `kubectl rollout restart` does it. Answers `deployment/NAME` of each.
     """
-    makers = list(_makers(qualified(image), kube))
+    makers = list(_makers(qualified(image), parts.kube))
     now = datetime.now(UTC).isoformat(timespec="microseconds")
     mark = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}}
-    asked = [kube.patch(one, {"spec": {"template": mark}}) for one in makers]
-    for one in asked:
-        wait_until(
-            lambda one=one: _rolled_out(kube, one),  # type: ignore[misc]
-            what=f"{one.kind.lower()}/{one.name} to run the new image",
-            timeout=ROLL_OUT,
-            clock=clock,
-        )
-    return tuple(f"{one.kind.lower()}/{one.name}" for one in asked)
+    asked = [parts.kube.patch(one, {"spec": {"template": mark}}) for one in makers]
+    names = tuple(f"{one.kind.lower()}/{one.name}" for one in asked)
+    for name, one in zip(names, asked, strict=True):
+        with parts.progress.phase(f"Restart {name}"):
+            wait_until(
+                partial(_rolled_out, parts, one),
+                what=f"{name} to run the new image",
+                timeout=ROLL_OUT,
+                clock=parts.clock,
+            )
+    return names
 
 
 def _makers(name: str, kube: Kube) -> Iterator[Resource]:
@@ -142,9 +154,11 @@ def _images(spec: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _rolled_out(kube: Kube, asked: Resource) -> bool | Pending:
+def _rolled_out(parts: Parts, asked: Resource) -> bool | Pending:
+    if parts.saved():
+        raise Superseded
     try:
-        now = kube.get(asked.api_version, asked.kind, asked.name, asked.namespace)
+        now = parts.kube.get(asked.api_version, asked.kind, asked.name, asked.namespace)
     except KubeNotFound:
         return True  # deleted meanwhile: nothing runs the old image
     status: Mapping[str, Any] = now.at("status") or {}
@@ -157,4 +171,6 @@ def _rolled_out(kube: Kube, asked: Resource) -> bool | Pending:
     ready = status.get("numberReady" if daemons else "readyReplicas", 0)
     if (there, updated, ready) == (wanted, wanted, wanted):
         return True
-    return Pending(f"{updated} of {wanted} Pods are new, {ready} are ready")
+    state = f"{updated} of {wanted} Pods are new, {ready} are ready"
+    parts.progress.detail(state)
+    return Pending(state)

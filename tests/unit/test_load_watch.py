@@ -8,9 +8,9 @@ import pytest
 from labctl.errors import ToolFailed, ToolTimeout
 from labctl.ops.bell import Bell
 from labctl.ops.load import Loaded, Result
-from labctl.ops.load_watch import Parts, Round, go_round, rounds
+from labctl.ops.load_watch import Parts, Round, Superseded, go_round, rounds
 from labctl.resource import Resource
-from tests.fakes import FakeTime
+from tests.fakes import FakeProgress, FakeTime
 from tests.kube_fake import FakeKube
 
 NAME = "docker.io/library/app:1"
@@ -45,8 +45,12 @@ def loaded(result: Result) -> tuple[Loaded, ...]:
     return (Loaded(NAME, "node", result, "sha256:1", 5000, 2, sent, sent // 2048),)
 
 
-def once(kube: FakeKube, result: Result = Result.LOADED) -> Round:
-    parts = Parts(lambda: None, lambda: loaded(result), kube, FakeTime().clock())
+def once(
+    kube: FakeKube, result: Result = Result.LOADED, saved: Callable[[], bool] = lambda: False
+) -> Round:
+    parts = Parts(
+        lambda: None, lambda: loaded(result), kube, FakeProgress(), FakeTime().clock(), saved
+    )
     return go_round("app:1", parts)
 
 
@@ -88,6 +92,13 @@ def test_a_roll_out_is_waited_for_to_its_end(status: dict[str, int], said: str) 
     with pytest.raises(ToolTimeout, match="deployment/short to run the new image") as caught:
         once(kube)
     assert said in str(caught.value)
+
+
+def test_a_newer_save_ends_the_wait_for_pods_that_do_not_get_ready() -> None:
+    kube, saves = FakeKube(), iter([False, False, True])
+    kube.apply([maker("short", "app:1", {**DONE, "readyReplicas": 0})])
+    with pytest.raises(Superseded):
+        once(kube, saved=lambda: next(saves))
 
 
 def test_a_node_that_did_not_get_it_is_a_failure_and_nothing_is_restarted() -> None:
