@@ -19,6 +19,7 @@ from labctl.tools.cri.crio import Crio
 from labctl.tools.cri.docker import Docker
 from labctl.tools.cri.dockershim import Dockershim
 from labctl.tools.cri.node import NodeStore
+from tests.fakes import FakeTime
 
 HEX = "d" * 64
 NAME = "docker.io/library/model-server:v1"
@@ -52,6 +53,45 @@ class FakeProcess:
         if self.fails:
             raise self.fails
         return Said(self.says)
+
+
+@dataclass
+class InUse(FakeProcess):
+    """Refuses to remove an image that a dead container still has, so many times."""
+
+    times: int = 2
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        stdin: bytes | Iterable[bytes] | None = None,
+    ) -> Said:
+        super().run(argv, timeout=timeout, stdin=stdin)
+        if len(self.calls) <= self.times:
+            raise ToolFailed("'docker' exited with 1.", details=("image is in use by a container",))
+        return Said("")
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_an_image_is_removed_when_the_dead_containers_are_gone(times: int) -> None:
+    process = InUse(times=times)
+    store = Crio(process, "n1")
+    store.clock = FakeTime().clock()
+    store.remove(NAME)
+    assert len(process.calls) == times + 1
+
+
+def test_an_image_that_stays_in_use_is_told_and_any_other_failure_at_once() -> None:
+    busy = Crio(InUse(times=1000), "n1")
+    busy.clock = FakeTime().clock()
+    with pytest.raises(ToolTimeout, match="a container still uses it"):
+        busy.remove(NAME)
+    process = FakeProcess(fails=ToolFailed("no such image"))
+    with pytest.raises(ToolFailed, match="no such image"):
+        Crio(process, "n1").remove(NAME)
+    assert len(process.calls) == 1
 
 
 def node(runtime: str | None) -> Node:
