@@ -36,6 +36,8 @@ class FakeProcess:
 
     says: str = ""
     fails: ToolFailed | None = None
+    failures: int | None = None
+    """How many calls fail, from the first on; None: every one."""
     calls: list[tuple[str, ...]] = field(default_factory=list)
     sent: bytes = b""
 
@@ -50,42 +52,23 @@ class FakeProcess:
         self.calls.append(tuple(argv))
         if stdin is not None:
             self.sent += stdin if isinstance(stdin, bytes) else b"".join(stdin)
-        if self.fails:
+        if self.fails and (self.failures is None or len(self.calls) <= self.failures):
             raise self.fails
         return Said(self.says)
 
 
-@dataclass
-class InUse(FakeProcess):
-    """Refuses to remove an image that a dead container still has, so many times."""
-
-    times: int = 2
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        stdin: bytes | Iterable[bytes] | None = None,
-    ) -> Said:
-        super().run(argv, timeout=timeout, stdin=stdin)
-        if len(self.calls) <= self.times:
-            raise ToolFailed("'docker' exited with 1.", details=("image is in use by a container",))
-        return Said("")
+IN_USE = ToolFailed("'docker' exited with 1.", details=("image is in use by a container",))
 
 
 @pytest.mark.parametrize("times", [0, 2])
 def test_an_image_is_removed_when_the_dead_containers_are_gone(times: int) -> None:
-    process = InUse(times=times)
-    store = Crio(process, "n1")
-    store.clock = FakeTime().clock()
-    store.remove(NAME)
+    process = FakeProcess(fails=IN_USE, failures=times)
+    Crio(process, "n1", clock=FakeTime().clock()).remove(NAME)
     assert len(process.calls) == times + 1
 
 
 def test_an_image_that_stays_in_use_is_told_and_any_other_failure_at_once() -> None:
-    busy = Crio(InUse(times=1000), "n1")
-    busy.clock = FakeTime().clock()
+    busy = Crio(FakeProcess(fails=IN_USE), "n1", clock=FakeTime().clock())
     with pytest.raises(ToolTimeout, match="a container still uses it"):
         busy.remove(NAME)
     process = FakeProcess(fails=ToolFailed("no such image"))

@@ -44,12 +44,10 @@ class Runner(Protocol):
 class NodeStore:
     """The image store of one node, reached with `docker exec`. A runtime adds how images get in."""
 
-    clock: Clock | None = None
-    """Real time where none is given."""
-
-    def __init__(self, process: Runner, node: str) -> None:
+    def __init__(self, process: Runner, node: str, *, clock: Clock | None = None) -> None:
         self.node = node
         self._process = process
+        self._clock = clock
 
     def images(self) -> dict[str, str]:
         """The config digest of each named image, by full name, as the kubelet would find it."""
@@ -86,7 +84,7 @@ class NodeStore:
             what=f"image '{name}' to be free on node '{self.node}'",
             timeout=FREE,
             interval=1.0,
-            clock=self.clock,
+            clock=self._clock,
         )
 
     def _removed(self, name: str) -> bool | Pending:
