@@ -19,6 +19,7 @@ from labctl.tools.cri.crio import Crio
 from labctl.tools.cri.docker import Docker
 from labctl.tools.cri.dockershim import Dockershim
 from labctl.tools.cri.node import NodeStore
+from tests.fakes import FakeTime
 
 HEX = "d" * 64
 NAME = "docker.io/library/model-server:v1"
@@ -35,6 +36,8 @@ class FakeProcess:
 
     says: str = ""
     fails: ToolFailed | None = None
+    failures: int | None = None
+    """How many calls fail, from the first on; None: every one."""
     calls: list[tuple[str, ...]] = field(default_factory=list)
     sent: bytes = b""
 
@@ -49,9 +52,29 @@ class FakeProcess:
         self.calls.append(tuple(argv))
         if stdin is not None:
             self.sent += stdin if isinstance(stdin, bytes) else b"".join(stdin)
-        if self.fails:
+        if self.fails and (self.failures is None or len(self.calls) <= self.failures):
             raise self.fails
         return Said(self.says)
+
+
+IN_USE = ToolFailed("'docker' exited with 1.", details=("image is in use by a container",))
+
+
+@pytest.mark.parametrize("times", [0, 2])
+def test_an_image_is_removed_when_the_dead_containers_are_gone(times: int) -> None:
+    process = FakeProcess(fails=IN_USE, failures=times)
+    Crio(process, "n1", clock=FakeTime().clock()).remove(NAME)
+    assert len(process.calls) == times + 1
+
+
+def test_an_image_that_stays_in_use_is_told_and_any_other_failure_at_once() -> None:
+    busy = Crio(FakeProcess(fails=IN_USE), "n1", clock=FakeTime().clock())
+    with pytest.raises(ToolTimeout, match="a container still uses it"):
+        busy.remove(NAME)
+    process = FakeProcess(fails=ToolFailed("no such image"))
+    with pytest.raises(ToolFailed, match="no such image"):
+        Crio(process, "n1").remove(NAME)
+    assert len(process.calls) == 1
 
 
 def node(runtime: str | None) -> Node:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from operator import and_
 from typing import Final, Protocol
@@ -12,10 +13,14 @@ from labctl.errors import ToolFailed
 from labctl.image_names import digest, names
 from labctl.tools.cri import processes
 from labctl.trace import Cri, Running, Stored
+from labctl.waiting import Clock, Pending, wait_until
 
 ASK: Final = 60.0
 IMPORT: Final = 1800.0
 """Seconds. An import goes at the pace of the slowest node, so it may take long."""
+FREE: Final = 120.0
+"""Seconds. The kubelet clears dead containers away once a minute."""
+IN_USE: Final = "in use by a container"
 CRICTL: Final = "/etc/crictl.yaml"
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
 
@@ -42,9 +47,10 @@ class Runner(Protocol):
 class NodeStore:
     """The image store of one node, reached with `docker exec`. A runtime adds how images get in."""
 
-    def __init__(self, process: Runner, node: str) -> None:
+    def __init__(self, process: Runner, node: str, *, clock: Clock | None = None) -> None:
         self.node = node
         self._process = process
+        self._clock = clock
 
     def images(self) -> dict[str, str]:
         """The config digest of each named image, by full name, as the kubelet would find it."""
@@ -89,9 +95,27 @@ class NodeStore:
         raise NotImplementedError
 
     def remove(self, name: str) -> None:
-        """Take an image's full name from the node, and the image with its last one."""
-        # Its own patience is 2 s, and a busy disk needs more to remove an image.
-        self.ask("crictl", "--timeout", f"{ASK:.0f}s", "rmi", name)
+        """Take an image's full name from the node, and the image with its last one.
+
+        Waits for containers of Pods that are gone: the kubelet clears them away a while later.
+        """
+        wait_until(
+            partial(self._removed, name),
+            what=f"image '{name}' to be free on node '{self.node}'",
+            timeout=FREE,
+            interval=1.0,
+            clock=self._clock,
+        )
+
+    def _removed(self, name: str) -> bool | Pending:
+        try:
+            # Its own patience is 2 s, and a busy disk needs more to remove an image.
+            self.ask("crictl", "--timeout", f"{ASK:.0f}s", "rmi", name)
+        except ToolFailed as err:
+            if IN_USE in err.message:  # CRI-O; containerd does not mind
+                return Pending("a container still uses it")
+            raise
+        return True
 
     def cri(self) -> Cri:
         """Who answers CRI calls on the node, and where."""
