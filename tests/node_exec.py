@@ -72,7 +72,7 @@ def _layers(store: FakeNodeStore, command: Sequence[str]) -> str | None:
             chains = [chain for stack in stacks.values() for chain in chain_ids(stack)]
             rows = "".join(f"{one}  parent  Committed\n" for one in chains)
             return f"KEY PARENT KIND\n1 parent Active\n{rows}"
-        case Runtime.CRIO, ["cat", "/var/lib/containers/storage/overlay-layers/layers.json"]:
+        case Runtime.CRIO, ["sh", "-c", script] if "overlay-layers/layers.json" in script:
             diff_ids = [one for stack in stacks.values() for one in stack]
             return json.dumps([{"id": "0"}, *({"diff-digest": one} for one in diff_ids)])
         case _, ["docker", "image", "list", "--all", "--quiet", "--no-trunc"]:

@@ -10,6 +10,8 @@ from labctl.tools.cri.node import IMPORT, NodeStore
 from labctl.trace import Stored
 
 _LAYERS: Final = "/var/lib/containers/storage/overlay-layers/layers.json"
+_ASK_LAYERS: Final = f"if [ -e {_LAYERS} ]; then cat {_LAYERS}; else echo '[]'; fi"
+"""The node's own images are in a store beside it: it is empty at first."""
 # skopeo takes no archive from a pipe (containers/image resolves its name), and would unpack one
 # itself. /var is the node's volume.
 _COPY: Final = """\
@@ -27,7 +29,7 @@ class Crio(NodeStore):
     def lacks(self, layers: Sequence[Layer]) -> frozenset[str]:
         """By digest, packed or unpacked: skopeo takes a layer that it knows from any image."""
         # https://github.com/containers/storage: overlay-layers/layers.json
-        rows = json.loads(self.ask("cat", _LAYERS))
+        rows = json.loads(self.ask("sh", "-c", _ASK_LAYERS))
         keys = ("diff-digest", "compressed-diff-digest")
         there = {row.get(key) for row in rows for key in keys}
         return frozenset(layer.digest for layer in layers) - there
