@@ -39,6 +39,9 @@ class FakeStage:
     def build_images(self) -> None:
         self._do("build")
 
+    def load_base(self, cluster: Cluster) -> None:
+        self._do("load base")
+
     def load_images(self, cluster: Cluster) -> None:
         self._do("load")
 

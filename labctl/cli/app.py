@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labctl.checks.runner import CheckRunner
     from labctl.learner import Learner
     from labctl.model import Cluster
+    from labctl.ops.checkpoints import Keeping
     from labctl.ops.create import Ports
     from labctl.ops.ports import Progress
     from labctl.tools.engine import DockerEngine
@@ -114,6 +115,17 @@ class App:
         from labctl.ops.create import Ports  # noqa: PLC0415
 
         return Ports(self.engine, self.kind, self.kube, self.store, progress)
+
+    def keeping(self) -> "Keeping":
+        """What taking and restoring checkpoints needs, beside the ports."""
+        from datetime import UTC, datetime  # noqa: PLC0415 - see labctl.cli.list
+
+        from labctl.ops.checkpoints import Keeping  # noqa: PLC0415
+        from labctl.tools.engine_volumes import EngineVolumes  # noqa: PLC0415
+
+        return Keeping(
+            EngineVolumes(self.engine), self.process, lambda: datetime.now(UTC), self.free_space
+        )
 
     def checks(self, cluster: str, **patience: float) -> "CheckRunner":
         """What runs a lab's checks, with the learner's folder of that cluster."""

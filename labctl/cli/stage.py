@@ -11,6 +11,7 @@ from labctl.cli.building import building
 from labctl.errors import PrerequisiteMissing, UsageError
 from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage import versions
+from labctl.nodeimage.recipe import PYTHON
 from labctl.ops import node_image, node_image_build
 from labctl.ops.lab_images import build_lab_images
 from labctl.ops.lab_test.pairs import own_wish
@@ -77,10 +78,17 @@ class LabStage:
                 node_image_build.ensure_lab_base(ports)
         build_lab_images(self.lab.id, images, runner=self.app.process, progress=self.progress)
 
+    def load_base(self, cluster: Cluster) -> None:
+        """Load what labs' images start from, where the engine has it: most of each image."""
+        if self.app.engine.image(PYTHON):
+            self._load(cluster, [PYTHON])
+
     def load_images(self, cluster: Cluster) -> None:
         """Load the lab's images into every node that lacks them."""
+        self._load(cluster, [image.tag for image in self.lab.file.images])
+
+    def _load(self, cluster: Cluster, tags: Sequence[str]) -> None:
         nodes = [node_store(self.app.process, node) for node in cluster.nodes]
-        tags = [image.tag for image in self.lab.file.images]
         ensure_loaded(self.app.engine, nodes, tags, progress=self.progress)
 
     def set_scene(self, cluster: Cluster) -> None:

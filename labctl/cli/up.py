@@ -12,6 +12,7 @@ from labctl.cli.stage import LabStage, folder_for, wish, work_folder
 from labctl.cli.target import trust_option
 from labctl.counting import count
 from labctl.errors import UsageError
+from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.node_image import full_version
 from labctl.ops.up import Up, up
 
@@ -41,6 +42,11 @@ from labctl.ops.up import Up, up
     "--work", type=click.Path(path_type=Path), help="Folder for the starter files.  [labctl-NAME]"
 )
 @click.option("--recreate", is_flag=True, help="Replace a cluster that is another than asked for.")
+@click.option(
+    "--checkpoint/--no-checkpoint",
+    default=True,
+    help="Start from a checkpoint, and keep one of the first start.  [--checkpoint]",
+)
 @click.option("--keep-on-error", is_flag=True, help="Leave a half-made cluster to look at.")
 @click.option("--no-pull", is_flag=True, help="Build the node image even if one is published.")
 @output_option
@@ -57,6 +63,7 @@ def command(
     name: str | None,
     work: Path | None,
     recreate: bool,
+    checkpoint: bool,
     keep_on_error: bool,
     no_pull: bool,
     output: str,
@@ -80,11 +87,13 @@ def command(
         asked = replace(asked, kubernetes=version)
     progress = app.console.progress()
     folder = folder_for(app, name, work)
+    ports = app.ports(progress)
     done = up(
         asked,
         LabStage(app, found, progress, folder, pull=not no_pull),
-        app.ports(progress),
+        ports,
         free_space=app.free_space,
+        checkpoints=AutoCheckpoints(ports, app.keeping()) if checkpoint else None,
         recreate=recreate,
         keep_on_error=keep_on_error,
     )

@@ -19,6 +19,7 @@ from labctl.model import (
     NETWORK,
     Cluster,
     ClusterSpec,
+    NodeImage,
 )
 from labctl.ops import readiness
 from labctl.ops.kind_config import cluster_image, kind_config
@@ -67,38 +68,50 @@ def create(spec: ClusterSpec, ports: Ports) -> None:
         _create(spec, ports)
 
 
-def _create(spec: ClusterSpec, ports: Ports) -> None:
-    engine = ports.engine
-    for image in spec.images:
-        labels = {
-            LABEL_CLUSTER: spec.name,
-            LABEL_KIND: "cluster-image",
-            LABEL_LAB: spec.lab,
-            LABEL_KUBERNETES: image.kubernetes,
-            LABEL_RUNTIME: str(image.runtime),
-            LABEL_OCI_RUNTIME: str(spec.oci_runtime),
-        }
-        target = cluster_image(spec.name, image)
-        with held():  # cut off, it would leave a container that nobody knows
-            engine.derive(image.tag, target, labels=labels, files=node_files(spec, image))
-    engine.create_network(NETWORK, labels={LABEL_KIND: "network"})
-    kubeconfig = ports.store.kubeconfig(spec.name)
-    ports.store.write(kubeconfig, "")
-    cgroups = engine.info().cgroup_version
-    try:
-        ports.clusters.create(
-            spec.kind_name,
-            config=kind_config(spec, cgroup_version=cgroups),
-            kubeconfig=kubeconfig,
-            on_line=lambda line: ports.progress.detail(_kind_step(line)),
-        )
-    except ToolFailed as err:
-        raise _explained(err, spec, ports) from err
+def prepare(spec: ClusterSpec, ports: Ports) -> None:
+    """Make what a new cluster is made with beside its images: the network, and our folder."""
+    ports.engine.create_network(NETWORK, labels={LABEL_KIND: "network"})
+    ports.store.write(ports.store.kubeconfig(spec.name), "")
+
+
+def derive(base: str, target: str, image: NodeImage, spec: ClusterSpec, engine: Engine) -> None:
+    """Make what nodes of the cluster run: a base that is, or has, their node image, with labels."""
+    labels = {
+        LABEL_CLUSTER: spec.name,
+        LABEL_KIND: "cluster-image",
+        LABEL_LAB: spec.lab,
+        LABEL_KUBERNETES: image.kubernetes,
+        LABEL_RUNTIME: str(image.runtime),
+        LABEL_OCI_RUNTIME: str(spec.oci_runtime),
+    }
+    with held():  # cut off, it would leave a container that nobody knows
+        engine.derive(base, target, labels=labels, files=node_files(spec, image))
+
+
+def leave_mark(spec: ClusterSpec, engine: Engine) -> None:
+    """Note in the control plane that the cluster is no longer half-made."""
     mark = json.dumps({"format": "labctl/cluster/v1", **asdict(spec)})
     engine.put_file(f"{spec.kind_name}-control-plane", MARK, mark.encode())
 
 
-def wait_ready(cluster: Cluster, ports: Ports) -> None:
+def _create(spec: ClusterSpec, ports: Ports) -> None:
+    for image in spec.images:
+        derive(image.tag, cluster_image(spec.name, image), image, spec, ports.engine)
+    prepare(spec, ports)
+    cgroups = ports.engine.info().cgroup_version
+    try:
+        ports.clusters.create(
+            spec.kind_name,
+            config=kind_config(spec, cgroup_version=cgroups),
+            kubeconfig=ports.store.kubeconfig(spec.name),
+            on_line=lambda line: ports.progress.detail(_kind_step(line)),
+        )
+    except ToolFailed as err:
+        raise _explained(err, spec, ports) from err
+    leave_mark(spec, ports.engine)
+
+
+def wait_ready(cluster: Cluster, ports: Ports, *, timeout: float = readiness.TIMEOUT) -> None:
     """Wait for a cluster; a time-out collects the nodes' logs and says where they are."""
     try:
         with ports.progress.phase("Wait for nodes, CoreDNS and the default service account"):
@@ -106,6 +119,7 @@ def wait_ready(cluster: Cluster, ports: Ports) -> None:
                 lambda: ports.kube(cluster.name),
                 {node.name: ports.engine.started_at(node.name) for node in cluster.nodes},
                 detail=ports.progress.detail,
+                timeout=timeout,
                 clock=ports.clock,
             )
     except ToolTimeout as err:

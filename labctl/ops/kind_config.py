@@ -16,9 +16,14 @@ ONE_CONTROL_PLANE: Final = {
         "extraArgs": {"leader-elect": "false", "kube-api-qps": "100", "kube-api-burst": "200"}
     },
     "scheduler": {"extraArgs": {"leader-elect": "false"}},
+    "etcd": {"local": {"extraArgs": {"heartbeat-interval": "20", "election-timeout": "200"}}},
 }
 """With one control plane nobody else wants the lease, and it is here alone that the controller
-manager's calls go: waiting for both took 9 s of a start (docs/node-images.md)."""
+manager's calls go: waiting for both took 9 s of a start (docs/node-images.md). etcd, alone as well,
+waits for its election timeout before it elects itself: 1 s of each start, of which 0.2 s is left."""
+
+ECDSA: Final = {"kind": "ClusterConfiguration", "encryptionAlgorithm": "ECDSA-P256"}
+"""Keys that take no time to make: 0.8 s less than RSA's. kubeadm knows it from v1beta4 on."""
 
 _CRI_SOCKETS: Final = {
     Runtime.CRIO: "unix:///var/run/crio/crio.sock",
@@ -77,6 +82,8 @@ def _patches(spec: ClusterSpec, cgroup_version: str) -> list[str]:
     if cgroup_version == "1" and version >= Version("1.35"):
         patches.append({"kind": "KubeletConfiguration", "failCgroupV1": False})
     patches.append(ONE_CONTROL_PLANE)
+    if version >= Version("1.36"):  # where kind speaks v1beta4
+        patches.append(ECDSA)
     if spec.nodes[0].own:
         patches.append({"kind": "InitConfiguration", "patches": {"directory": PATCHES}})
     return [_yaml(patch) for patch in patches]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from labctl.model import ClusterSpec, NodeImage, OciRuntime, Runtime
-from labctl.nodeimage import static_cni
+from labctl.nodeimage import restore_files, static_cni
 from labctl.ops.kind_config import uses_static_cni
 
 STATIC_CNI: Final = "/etc/cni/net.d/10-labctl.conflist"
@@ -27,7 +27,7 @@ _DEFAULT_OCI_RUNTIME: Final[Mapping[Runtime, tuple[str, str]]] = {
 
 def node_files(spec: ClusterSpec, image: NodeImage) -> dict[str, bytes]:
     """Content by absolute path, for the nodes of a cluster that run this image."""
-    files: dict[str, bytes] = {}
+    files = restore_files() if image.own else {}
     if uses_static_cni(spec):
         files[STATIC_CNI] = static_cni()
     # runc is what every node image starts with.

@@ -76,8 +76,11 @@ def _nodes(kube: Objects, started: Mapping[str, datetime]) -> str | None:
         if ready is None or ready.status != "True":
             reason = str((ready and ready.message) or "no reason given").splitlines()[0]
             return f"node '{name}' is not Ready: {reason}"
-        renewed = leases[name].at("spec.renewTime") if name in leases else None
-        if renewed is None or datetime.fromisoformat(renewed) < started[name]:
+        # A kubelet that starts before its API server reports at once, and takes its lease 10 s later.
+        reports = [ready.lastHeartbeatTime]
+        if name in leases:
+            reports.append(leases[name].at("spec.renewTime"))
+        if all(not one or datetime.fromisoformat(one) < started[name] for one in reports):
             return f"node '{name}' has not reported since it was started"
     return None
 

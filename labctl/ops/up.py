@@ -22,6 +22,9 @@ from labctl.ops.wish import Wish, check_name, refuse_differences
 LOCK_TIMEOUT: Final = 1800.0
 """Seconds to wait for another labctl that works on the same cluster: it may be building."""
 
+RESTORED: Final = 60.0
+"""Seconds for a cluster from a checkpoint to be ready, before a new one is made instead."""
+
 
 class Stage(Protocol):
     """What a lab puts on the engine and into a ready cluster; each part may be done twice."""
@@ -37,11 +40,27 @@ class Stage(Protocol):
     def build_images(self) -> None:
         """Build the lab's images on the engine."""
 
+    def load_base(self, cluster: Cluster) -> None:
+        """Load what labs' images start from: a checkpoint is to have it."""
+
     def load_images(self, cluster: Cluster) -> None:
         """Load the lab's images into every node that lacks them."""
 
     def set_scene(self, cluster: Cluster) -> None:
         """Apply the scene where it is not there, and give the learner the starter files."""
+
+
+class Checkpoints(Protocol):
+    """Clusters that were ready once."""
+
+    def restore(self, spec: ClusterSpec) -> bool:
+        """Make the cluster from one up to where kubeadm has finished; False where there is none."""
+
+    def discard(self, spec: ClusterSpec) -> None:
+        """Remove the one that is for such a cluster: it did not lead to a ready one."""
+
+    def keep(self, spec: ClusterSpec) -> None:
+        """Make one of a ready cluster that has no lab yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +77,11 @@ def up(
     ports: Ports,
     *,
     free_space: Callable[[], int | None],
+    checkpoints: Checkpoints | None = None,
     recreate: bool = False,
     keep_on_error: bool = False,
 ) -> Up:
-    """Bring a lab up; the answer's cluster was seen ready.
+    """Bring a lab up; the answer's cluster was seen ready. No `checkpoints`: none made, none used.
 
     Raises:
         UsageError: a bad name, a foreign cluster of that name, another cluster than was asked for.
@@ -78,7 +98,11 @@ def up(
     with ports.store.lock(wish.name, timeout=LOCK_TIMEOUT, on_wait=waiting):
         found = _existing(wish, ports, recreate=recreate)
         if found is None:
-            return _make(wish, stage, ports, free_space, keep_on_error=keep_on_error)
+            spec = _plan(wish, stage, free_space())
+            with undone_on_error(wish.name, ports, keep=keep_on_error):
+                made = _start(spec, stage, ports, checkpoints)
+                stage.set_scene(made)
+            return Up(made, "created")
         return _repair(found, stage, ports)
 
 
@@ -114,15 +138,8 @@ def _existing(wish: Wish, ports: Ports, *, recreate: bool) -> Cluster | None:
     return found
 
 
-def _make(
-    wish: Wish,
-    stage: Stage,
-    ports: Ports,
-    free_space: Callable[[], int | None],
-    *,
-    keep_on_error: bool,
-) -> Up:
-    free = free_space()
+def _plan(wish: Wish, stage: Stage, free: int | None) -> ClusterSpec:
+    """What is to be made, with all that it is made from in place."""
     if free is not None and free < LEAST_DISK:
         raise PrerequisiteMissing(
             f"The engine's disk has {free / 2**30:.1f} GiB free; a lab needs "
@@ -135,14 +152,44 @@ def _make(
     images = stage.node_images(wish.kubernetes, tuple(dict.fromkeys(runtimes)), oci_runtime)
     stage.build_images()
     nodes = tuple(images[runtime] for runtime in runtimes)
-    spec = ClusterSpec(wish.name, wish.lab, nodes, oci_runtime)
-    with undone_on_error(wish.name, ports, keep=keep_on_error):
-        create(spec, ports)
-        made = _found(ports, wish.name)
-        stage.load_images(made)
+    return ClusterSpec(wish.name, wish.lab, nodes, oci_runtime)
+
+
+def _start(
+    spec: ClusterSpec, stage: Stage, ports: Ports, checkpoints: Checkpoints | None
+) -> Cluster:
+    """A new cluster that is ready and has the lab's images."""
+    made = checkpoints and _from_checkpoint(spec, stage, ports, checkpoints)
+    if made:
+        return made
+    create(spec, ports)
+    made = _found(ports, spec.name)
+    if checkpoints:  # it is to be without a lab
+        stage.load_base(made)
         wait_ready(made, ports)
-        stage.set_scene(made)
-    return Up(made, "created")
+        checkpoints.keep(spec)
+    stage.load_images(made)
+    wait_ready(made, ports)
+    return made
+
+
+def _from_checkpoint(
+    spec: ClusterSpec, stage: Stage, ports: Ports, checkpoints: Checkpoints
+) -> Cluster | None:
+    """None where there is no checkpoint, or where it leads to no ready cluster for any reason."""
+    try:
+        if not checkpoints.restore(spec):
+            return None
+        made = _found(ports, spec.name)
+        stage.load_images(made)
+        wait_ready(made, ports, timeout=RESTORED)
+    except ToolFailed as err:
+        ports.progress.note(f"Starting without the checkpoint: {err.message}")
+        with ports.progress.phase("Remove what came of it"):
+            remove(spec.name, ports)
+            checkpoints.discard(spec)
+        return None
+    return made
 
 
 def _repair(found: Cluster, stage: Stage, ports: Ports) -> Up:

@@ -180,18 +180,19 @@ class DockerEngine:
             try:
                 if files:
                     self.api.put_archive(made, "/", tar_of(files))
-                repository, _, tag = target.rpartition(":")
-                # A commit takes the container's command; the original's must stay.
-                config = self.api.inspect_image(image)["Config"]
-                kept = {key: config.get(key) for key in ("Cmd", "Entrypoint", "Env", "StopSignal")}
-                self.api.commit(
-                    made,
-                    repository,
-                    tag,
-                    conf={**kept, "Labels": {**(config.get("Labels") or {}), **labels}},
-                )
+                self.commit(made, image, target, labels)
             finally:
                 self.api.remove_container(made, v=True, force=True)
+
+    def commit(self, container: str, image: str, target: str, labels: Mapping[str, str]) -> None:
+        """Make an image of a container; all that `image` says but for more labels stays."""
+        with engine_errors(f"make image '{target}'"):
+            repository, _, tag = target.rpartition(":")
+            # A commit takes the container's command; the original's must stay.
+            config = self.api.inspect_image(image)["Config"]
+            kept = {key: config.get(key) for key in ("Cmd", "Entrypoint", "Env", "StopSignal")}
+            conf = {**kept, "Labels": {**(config.get("Labels") or {}), **labels}}
+            self.api.commit(container, repository, tag, conf=conf)
 
     def registry_has(self, reference: str) -> bool:
         """Whether the engine can reach a registry that has the image; asks for its manifest only."""

@@ -1,0 +1,72 @@
+"""The checkpoints that `up` makes and uses by itself: the second cluster of a kind comes quickly."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from labctl.errors import ToolFailed
+from labctl.model import ClusterSpec
+from labctl.ops.checkpoint_restore import restore
+from labctl.ops.checkpoint_take import take
+from labctl.ops.checkpoints import (
+    LOCK,
+    READY,
+    Keeping,
+    kept,
+    ready_name,
+    remove_checkpoint,
+)
+from labctl.ops.create import Ports
+
+LOCK_TIMEOUT: Final = 300.0
+ROOM: Final = 4 << 30
+"""Bytes: a checkpoint that would leave less on the engine's disk is not made."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoCheckpoints:
+    """The real thing behind labctl.ops.up.Checkpoints."""
+
+    ports: Ports
+    keeping: Keeping
+
+    def restore(self, spec: ClusterSpec) -> bool:
+        """Make the cluster from a checkpoint; False where there is none, or none of use."""
+        name = ready_name(spec, self.ports.engine)
+        if name is None:
+            return False
+        there = kept(self.ports.engine, self.keeping.storage)
+        found = there.find(name)
+        if found is None:
+            if name in there.parts:
+                self.ports.progress.note(
+                    f"Of checkpoint '{name}' only a part is left; starting without it."
+                )
+            return False
+        restore(found, spec, self.ports, self.keeping.storage)
+        return True
+
+    def discard(self, spec: ClusterSpec) -> None:
+        """Remove the checkpoint that did not lead to a ready cluster."""
+        if name := ready_name(spec, self.ports.engine):
+            with self.ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT):
+                remove_checkpoint(name, self.ports.engine, self.keeping.storage)
+
+    def keep(self, spec: ClusterSpec) -> None:
+        """Take a checkpoint of a new cluster that is ready and has no lab yet.
+
+        A cluster without a checkpoint is as good: what goes wrong is told, no more.
+        """
+        name = ready_name(spec, self.ports.engine)
+        if name is None:
+            return
+        free = self.keeping.free_space()
+        if free is not None and free < ROOM:
+            self.ports.progress.note("No checkpoint is kept: the engine's disk is nearly full.")
+            return
+        try:
+            with self.ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT):
+                if not kept(self.ports.engine, self.keeping.storage).find(name):
+                    with self.ports.progress.phase("Keep a checkpoint for the next start"):
+                        take(name, READY, spec, self.ports, self.keeping)
+        except ToolFailed as err:
+            self.ports.progress.note(f"No checkpoint was kept: {err.message}")

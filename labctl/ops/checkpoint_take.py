@@ -1,0 +1,192 @@
+"""Taking a checkpoint: the nodes stand still for a second, and go on."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from labctl.errors import LabctlError, ToolFailed
+from labctl.interrupts import shielded
+from labctl.model import LABEL_CHECKPOINT, LABEL_MANIFEST, ClusterSpec, NodeImage
+from labctl.nodeimage import copy_script, seal_script, take_script
+from labctl.ops.checkpoints import (
+    IMAGES,
+    PREFIX,
+    READY,
+    Checkpoint,
+    Keeping,
+    KeptNode,
+    image_ids,
+    kept,
+    labels,
+    node_names,
+    remove_checkpoint,
+    suffixes,
+)
+from labctl.ops.create import DISK_FULL, Ports
+
+TAKE: Final = 60.0
+COPY: Final = 300.0
+"""Seconds; a node's /var has 0.4 GB, and with a learner's images some more."""
+
+_SIZE: Final = "du -s --block-size=1 /checkpoint /usr/lib/labctl/var /usr/lib/labctl/kept"
+# What a fresh cluster is made of outside of /var; all else comes with the image, or is made anew.
+_READY_FILES: Final = ("/etc/kubernetes/manifests/", "/kind/kubeadm.conf")
+# What the engine, the kernel or the node's own start puts there, or labctl.
+_PASSING: Final = (
+    "/dev", "/proc", "/run", "/sys", "/tmp", "/var",  # noqa: S108 - not ours to write
+    "/etc/.updated", "/etc/hostname", "/etc/hosts", "/etc/machine-id", "/etc/mtab",
+    "/etc/resolv.conf", "/etc/resolv.conf.original", "/etc/systemd/system.conf.d",
+    "/kind/labctl", "/kind/labctl.json", "/kind/old-ipv4", "/kind/old-ipv6", "/kind/product_uuid",
+    "/kind/product_name", "/lib/modules", "/usr/bin/mount", "/usr/bin/umount", "/usr/lib/modules",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A checkpoint that is being taken."""
+
+    name: str
+    kind: str
+    spec: ClusterSpec
+    ports: Ports
+    keeping: Keeping
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """One node on its way to its place. `runs` is the image of its container."""
+
+    node: str
+    place: str
+    image: NodeImage
+    runs: str
+
+
+def take(name: str, kind: str, spec: ClusterSpec, ports: Ports, keeping: Keeping) -> Checkpoint:
+    """Keep a running cluster under a name that no whole checkpoint has.
+
+    Raises:
+        ToolFailed: nothing of it is left, and the cluster goes on.
+    """
+    job = _Job(name, kind, spec, ports, keeping)
+    remove_checkpoint(name, ports.engine, keeping.storage)
+    taken = _places(job)
+    try:
+        nodes = _nodes(job, taken)
+        made = Checkpoint(name, kind, spec.name, spec.lab, spec.oci_runtime, keeping.now(), nodes)
+        manifest = {LABEL_MANIFEST: made.manifest()}
+        keeping.storage.make_volume(PREFIX + name, labels={**labels(name), **manifest})
+        if kept(ports.engine, keeping.storage).find(name) != made:
+            raise ToolFailed(f"Another labctl keeps a checkpoint '{name}' at the same time.")
+    except BaseException as err:
+        with shielded(), suppress(LabctlError):  # what came first is the error to tell
+            _undo(job, taken)
+        if isinstance(err, ToolFailed) and DISK_FULL in err.message.lower():
+            raise ToolFailed(
+                "The engine's disk is full: no checkpoint was kept.",
+                hint="Free space: 'docker system df' shows what uses it.",
+            ) from err
+        raise
+    return made
+
+
+def _places(job: _Job) -> list[_Taken]:
+    tag = uuid4().hex[:6]
+    prefix = f"{IMAGES}:" if job.kind == READY else PREFIX
+    runs = {node.name: node.image for node in job.ports.engine.nodes()}
+    names = node_names(job.spec)
+    return [
+        _Taken(node, f"{prefix}{job.name}.{tag}.{number}", image, runs[node])
+        for number, (node, image) in enumerate(zip(names, job.spec.nodes, strict=True))
+    ]
+
+
+def _nodes(job: _Job, taken: Sequence[_Taken]) -> tuple[KeptNode, ...]:
+    for one in taken:
+        _write_down(job, one)
+    with _standing_still([one.node for one in taken], job.ports):
+        sizes = _each(partial(_copy, job), taken)
+    record = job.keeping.storage.node_record
+    ids = image_ids(job.spec, job.ports.engine)
+    return tuple(
+        KeptNode(one.place, one.image, image_id, size, record(one.node))
+        for one, image_id, size in zip(taken, ids, sizes, strict=True)
+    )
+
+
+def _write_down(job: _Job, one: _Taken) -> None:
+    """Have the node write what it has outside of /var to where the copy takes it from."""
+    paths = _paths(job.keeping.storage.changes(one.node), job.kind)
+    workers = " ".join(suffixes(len(job.spec.nodes))[1:])
+    argv = ("docker", "exec", "-i", one.node, "sh", "-c", take_script())
+    job.keeping.runner.run(
+        (*argv, "sh", job.kind, job.spec.kind_name, workers),
+        timeout=TAKE,
+        stdin="".join(f"{path}\n" for path in paths).encode(),
+    )
+
+
+def _paths(changes: Mapping[str, bool], kind: str) -> list[str]:
+    """Changed paths with a "+" before them, removed ones with a "-"; parents come first."""
+    if kind == READY:
+        return [f"+{path}" for path in sorted(changes) if path.startswith(_READY_FILES)]
+    kept = (
+        path
+        for path in sorted(changes)
+        if not any(path == one or path.startswith(f"{one}/") for one in _PASSING)
+    )
+    return [f"{'+' if changes[path] else '-'}{path}" for path in kept]
+
+
+@contextmanager
+def _standing_still(nodes: Sequence[str], ports: Ports) -> Iterator[None]:
+    """Freeze the nodes, so that their files are those of one moment; they go on in any case."""
+    frozen: list[str] = []
+    try:
+        for node in nodes:
+            frozen.append(node)
+            ports.engine.pause(node)
+        yield
+    finally:
+        with shielded():
+            for node in reversed(frozen):
+                ports.engine.start(node)
+
+
+def _copy(job: _Job, one: _Taken) -> int:
+    """Copy a node that stands still to its place; answers the bytes that are there."""
+    storage = job.keeping.storage
+    if job.kind == READY:
+        to, script, volumes = "/usr/lib/labctl/var", copy_script() + seal_script(), {}
+    else:
+        to, script, volumes = "/checkpoint/var", copy_script(), {one.place: "/checkpoint"}
+        storage.make_volume(one.place, labels=labels(job.name))
+    said = storage.run(
+        one.image.tag if job.kind == READY else one.runs,
+        f"{script}\n{_SIZE} 2>/dev/null || true\n",
+        labels=labels(job.name),
+        volumes=volumes,
+        volumes_from=f"{one.node}:ro",
+        environ={"KIND": job.kind, "TO": to},
+        commit=one.place if job.kind == READY else "",
+        timeout=COPY,
+    )
+    return sum(int(line.split()[0]) for line in said.splitlines())
+
+
+def _undo(job: _Job, taken: Sequence[_Taken]) -> None:
+    job.ports.engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}")
+    for one in taken:
+        if job.kind == READY:
+            job.ports.engine.untag(one.place)
+        else:
+            job.keeping.storage.remove_volume(one.place)
+
+
+def _each(work: Callable[[_Taken], int], taken: Sequence[_Taken]) -> list[int]:
+    with ThreadPoolExecutor(max_workers=len(taken)) as pool:
+        return list(pool.map(work, taken))
