@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -46,12 +47,8 @@ def restore(kept: Checkpoint, spec: ClusterSpec, ports: Ports, storage: Storage)
             base = node.place if kept.kind == READY else node.image.tag
             derive(base, _image(name, spec), node.image, spec, ports.engine)
         names = node_names(spec)
-        _side_by_side(
-            [
-                partial(_start, name, node, kept.kind, spec, ports, storage)
-                for name, node in zip(names, kept.nodes, strict=True)
-            ]
-        )
+        job = _Job(kept, spec, ports, storage)
+        _side_by_side([partial(job.start, *one) for one in zip(names, kept.nodes, strict=True)])
         control_plane, *workers = names
         for worker in workers:
             _join(worker, control_plane, ports)
@@ -71,28 +68,35 @@ def check_images(kept: Checkpoint, ports: Ports) -> None:
             )
 
 
-def _start(
-    name: str, node: KeptNode, kind: str, spec: ClusterSpec, ports: Ports, storage: Storage
-) -> None:
-    """Make a node's container, fill its /var where its image does not, and start it."""
-    control_plane = name.endswith("-control-plane")
-    role = "control-plane" if control_plane else "worker"
-    image = _image(name, spec)
-    # What kind looks for, so that its own commands work; the rest comes with the image.
-    labels = {KIND_CLUSTER: spec.kind_name, KIND_ROLE: role}
-    storage.make_node(
-        name, image, node.record, entry=_ENTRY, labels=labels, published=control_plane
-    )
-    if kind != READY:
-        storage.run(
-            image,
-            _COPY,
-            labels={LABEL_CLUSTER: spec.name},
-            volumes={node.place: "/checkpoint"},
-            volumes_from=name,
-            timeout=COPY,
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A cluster that is being restored."""
+
+    kept: Checkpoint
+    spec: ClusterSpec
+    ports: Ports
+    storage: Storage
+
+    def start(self, name: str, node: KeptNode) -> None:
+        """Make a node's container, fill its /var where its image does not, and start it."""
+        control_plane = name.endswith("-control-plane")
+        role = "control-plane" if control_plane else "worker"
+        image = _image(name, self.spec)
+        # What kind looks for, so that its own commands work; the rest comes with the image.
+        labels = {KIND_CLUSTER: self.spec.kind_name, KIND_ROLE: role}
+        self.storage.make_node(
+            name, image, node.record, entry=_ENTRY, labels=labels, published=control_plane
         )
-    ports.engine.start(name)
+        if self.kept.kind != READY:
+            self.storage.run(
+                image,
+                _COPY,
+                labels={LABEL_CLUSTER: self.spec.name},
+                volumes={node.place: "/checkpoint"},
+                volumes_from=name,
+                timeout=COPY,
+            )
+        self.ports.engine.start(name)
 
 
 def _image(node: str, spec: ClusterSpec) -> str:

@@ -15,10 +15,18 @@ done
 
 # With curl: kubectl and kubeadm take a fifth of a second each to start, while every processor has
 # a control plane to start.
-api() {
+api() { # api METHOD TYPE PATH FILE
 	curl -sS --fail-with-body --cacert /etc/kubernetes/pki/ca.crt --cert /run/labctl-admin.crt \
-		--key /run/labctl-admin.key -H 'Content-Type: application/json' \
-		"https://localhost:6443$1" --data-binary @"$2"
+		--key /run/labctl-admin.key -X "$1" -H "Content-Type: application/$2" \
+		"https://localhost:6443$3" --data-binary @"$4"
+}
+again() { # It has begun to answer, no more: it may still refuse.
+	tries=0
+	until answer=$(api "$@"); do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || { echo "$answer"; exit 1; }
+		sleep 0.1
+	done
 }
 if [ "$KIND" = ready ]; then
 	umask 077
@@ -31,15 +39,11 @@ if [ "$KIND" = ready ]; then
 		/kind/labctl/objects/*.json
 	until curl -sfk https://localhost:6443/livez >/dev/null; do sleep 0.05; done
 	for file in /kind/labctl/objects/*.json; do
-		path=$(jq -r '"/api/v1/namespaces/\(.metadata.namespace)/configmaps"' "$file")
-		tries=0
-		# It has begun to answer, no more: it may still refuse.
-		until answer=$(api "$path" "$file"); do
-			tries=$((tries + 1))
-			[ $tries -lt 100 ] || { echo "$answer"; exit 1; }
-			sleep 0.1
-		done
+		path=$(jq -r '(if .kind == "ConfigMap" then "/api/v1" else "/apis/apps/v1" end)
+			+ "/namespaces/\(.metadata.namespace)/\(.kind | ascii_downcase)s"' "$file")
+		again POST json "$path" "$file"
 	done
+	again PATCH merge-patch+json "/api/v1/nodes/$(hostname)" /kind/labctl/node.json
 	rm /run/labctl-admin.*
 fi
 mv /kind/labctl/restoring /kind/labctl/restored

@@ -25,10 +25,10 @@ if [ "$KIND" = ready ]; then
 		--exclude=./local-path-provisioner --exclude=./$crio/overlay-containers \
 		--exclude=./$crio/overlay-layers/volatile-layers.json --exclude=./$crio/overlay \
 		--exclude=./$snapshots --exclude=./$blobs --exclude=./$docker/overlay2
-	mkdir -p $to/log
+	mkdir -p $to/log $kept
 	# Layers never change. They go into an image, which nobody copies, with a link in their place:
 	# an overlay's lower folder may be reached by one.
-	# What a layer hides of those below can't be in an image's own layer: it would hide there.
+	# What a layer hides of those below it would hide in an image, too: such a layer is packed.
 	marked() {
 		find "$1" -type c -exec stat -c %t,%T {} + | grep -qx 0,0 ||
 			tar --xattrs --xattrs-include='trusted.overlay.*' -cf - "$1" 2>/dev/null |
@@ -37,7 +37,7 @@ if [ "$KIND" = ready ]; then
 	keep() { # keep PATH
 		mkdir -p "$kept/$(dirname "$1")" "$to/$(dirname "$1")"
 		if marked "$1"; then
-			cp -a "$1" "$to/$1"
+			tar --xattrs --xattrs-include='*' -rf $kept/marked.tar "$1"
 			return
 		fi
 		cp -a "$1" "$kept/$1"
@@ -54,9 +54,8 @@ if [ "$KIND" = ready ]; then
 	layers() { # layers FOLDER CONTAINERS: Docker's or CRI-O's, without those that containers had
 		for one in "$1"/*; do
 			case " $(echo $2) " in *" ${one##*/} "*) continue ;; esac
-			[ -d "$one" ] || continue
+			[ -d "$one/diff" ] || continue
 			mkdir -p "$to/$one"
-			[ "${one##*/}" != l ] || continue
 			keep "$one/diff"
 			for file in link lower committed work; do
 				[ ! -e "$one/$file" ] || cp -a "$one/$file" "$to/$one/"

@@ -20,7 +20,7 @@ xargs -r -d '\n' rm -rf -- <"$state/removed"
 tar -xpf "$state/root.tar" -C /
 old_address=$(echo "$OLD_ADDRESS" | sed 's/\./\\./g')
 rm -rf /kind/labctl/objects
-[ ! -d "$state/objects" ] || mv "$state/objects" /kind/labctl/
+[ ! -d "$state/objects" ] || mv "$state/objects" "$state/node.json" /kind/labctl/
 for file in /kind/labctl/objects/*.json /kind/kubeadm.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/kubeadm-flags.env; do
 	[ ! -f "$file" ] || sed -E -i \
 		-e "s/\b$OLD_CLUSTER(-control-plane|-worker[0-9]*)?\b/$cluster\1/g" \
@@ -35,6 +35,10 @@ case $node in
 *-control-plane)
 	kubeadm init phase certs all --config /kind/kubeadm.conf
 	kubeadm init phase kubeconfig all --config /kind/kubeadm.conf
+	# With workers, it is to run no Pods of theirs from the start on.
+	[ -z "$WORKERS" ] || [ "$KIND" != ready ] ||
+		sed -i 's|"$| --register-with-taints=node-role.kubernetes.io/control-plane=:NoSchedule"|' \
+			/var/lib/kubelet/kubeadm-flags.env
 	;;
 *) # labctl brings what the control plane has made for it.
 	until [ -s /kind/labctl/join/kubelet.conf ]; do sleep 0.1; done

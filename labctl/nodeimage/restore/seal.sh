@@ -29,6 +29,8 @@ if [ -d "$var/lib/etcd" ]; then
 	done
 	forget_all secrets/kube-system/bootstrap-token-
 	# Made anew with the new names and the new authority.
+	forget daemonsets/kube-system/labctl-net ""
+	forget_all controllerrevisions/kube-system/labctl-net-
 	forget configmaps/kube-system/kube-proxy ""
 	forget configmaps/kube-system/kubeadm-config ""
 	forget configmaps/kube-system/extension-apiserver-authentication ""

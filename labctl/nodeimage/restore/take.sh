@@ -18,13 +18,25 @@ rm "$state/paths" "$state/kept"
 # What names the cluster in its own API; see addons.sh.
 if [ "$1" = ready ] && [ -f /etc/kubernetes/admin.conf ]; then
 	mkdir "$state/objects"
-	for name in kube-system/kube-proxy kube-system/kubeadm-config kube-public/cluster-info; do
-		kubectl --kubeconfig /etc/kubernetes/admin.conf get --namespace "${name%/*}" \
-			configmap "${name#*/}" --output json |
-			jq '{apiVersion, kind, data: (.data | with_entries(select(.key | test("^jws-") | not))),
-				metadata: (.metadata | {name, namespace, labels, annotations})}' \
-				>"$state/objects/${name#*/}.json"
+	for one in configmap/kube-proxy configmap/kubeadm-config daemonset/labctl-net; do
+		kubectl --kubeconfig /etc/kubernetes/admin.conf get --namespace kube-system "$one" \
+			--ignore-not-found --output json >"$state/objects/${one#*/}.json"
 	done
+	kubectl --kubeconfig /etc/kubernetes/admin.conf get --namespace kube-public \
+		configmap/cluster-info --output json >"$state/objects/cluster-info.json"
+	for file in "$state"/objects/*; do
+		jq 'del(.status, .data["jws-kubeconfig-abcdef"]?) |
+			.metadata |= {name, namespace, labels}' "$file" >"$state/object"
+		# One that there was not is an empty file.
+		if [ -s "$state/object" ]; then mv "$state/object" "$file"; else rm "$file"; fi
+	done
+	rm -f "$state/object"
+	# What kubeadm adds to its node; the kubelet has the other labels itself.
+	kubectl --kubeconfig /etc/kubernetes/admin.conf get node "$(hostname)" --output json |
+		jq '{metadata: {labels: (.metadata.labels | with_entries(select(.key |
+				test("node-role|exclude-from")))),
+			annotations: (.metadata.annotations | with_entries(select(.key | test("kubeadm"))))},
+			spec: {taints: .spec.taints}}' >"$state/node.json"
 fi
 address=$(getent ahostsv4 "$(hostname)" | head -n1 | cut -d' ' -f1)
 printf "KIND=%s\nOLD_CLUSTER=%s\nOLD_ADDRESS=%s\nWORKERS='%s'\n" "$1" "$2" "$address" "$3" \
