@@ -45,6 +45,7 @@ COMMANDS = {
         "trace": "Follow an image into every node's store and every process",
         "kubectl": "Run kubectl against the lab's cluster",
         "env": "Print what to export for kubectl and other tools",
+        "checkpoint": "Keep a lab as it is, and bring it back",
         "node-image": "List, build, export and import node images",
     },
     "For authors": {

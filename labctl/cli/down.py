@@ -9,11 +9,14 @@ from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
 from labctl.errors import LabInvalid, ToolFailed, UsageError
 from labctl.model import LAB_IMAGE, LABEL_CLUSTER, LABEL_KIND, Cluster
+from labctl.ops.checkpoint_saved import prune
+from labctl.ops.checkpoints import kept
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
 from labctl.ops.remove import remove_images
 from labctl.ops.starter import remove_starter
 from labctl.ops.wish import check_name
+from labctl.ui.quantities import size
 
 
 @click.command(epilog="Example: labctl down --all")
@@ -41,8 +44,18 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if everything:
         # Also of a lab that never got as far as a cluster.
         _tell_kept(app, remove_images(f"{LABEL_KIND}={LAB_IMAGE}", app.engine))
+        _checkpoints(app)
         _progress(app)
         app.store.clear()
+
+
+def _checkpoints(app: App) -> None:
+    """What was saved by name is nothing that labctl may throw away by itself; its own goes."""
+    keeping = app.keeping()
+    prune(app.ports(app.console.progress()), keeping, unused=True)
+    for one in kept(app.engine, keeping.storage).whole:
+        app.console.talk(f"Kept: checkpoint '{one.name}', {size(one.size)}.")
+        app.console.talk(f"Remove it with: labctl checkpoint delete {one.name}")
 
 
 def _progress(app: App) -> None:
@@ -80,8 +93,8 @@ def _down(app: App, name: str) -> None:
     if removed is None:
         app.console.talk(f"No lab '{name}' was running.")
         return
-    for kept in removed.kept_files:
-        app.console.talk(f"Kept, because you changed it: {kept}")
+    for file in removed.kept_files:
+        app.console.talk(f"Kept, because you changed it: {file}")
     _tell_kept(app, removed.kept_images)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from labctl.errors import ToolFailed
 from labctl.model import ClusterSpec
 from labctl.ops.checkpoint_restore import restore
+from labctl.ops.checkpoint_saved import prune
 from labctl.ops.checkpoint_take import take
 from labctl.ops.checkpoints import (
     LOCK,
@@ -66,6 +67,7 @@ class AutoCheckpoints:
         try:
             with self.ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT):
                 if not kept(self.ports.engine, self.keeping.storage).find(name):
+                    prune(self.ports, self.keeping)
                     with self.ports.progress.phase("Keep a checkpoint for the next start"):
                         take(name, READY, spec, self.ports, self.keeping)
         except ToolFailed as err:

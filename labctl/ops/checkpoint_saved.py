@@ -1,0 +1,174 @@
+"""The checkpoints that a learner makes by name: a lab as it is, to come back to."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
+from labctl.model import Cluster, ClusterSpec, NodeImage, OciRuntime, Runtime
+from labctl.ops import clusters
+from labctl.ops.checkpoint_restore import check_images, restore
+from labctl.ops.checkpoint_take import take
+from labctl.ops.checkpoints import (
+    LOCK,
+    READY,
+    SAVED,
+    Checkpoint,
+    Keeping,
+    kept,
+    ready_name,
+    remove_checkpoint,
+)
+from labctl.ops.create import MARK, Ports, remove, undone_on_error, wait_ready
+from labctl.ops.doctor_host import LEAST_DISK
+from labctl.ops.wish import NAME
+from labctl.store import Store
+
+LOCK_TIMEOUT: Final = 300.0
+
+
+def save(
+    name: str, cluster: Cluster, ports: Ports, keeping: Keeping, *, on_wait: Callable[[], None]
+) -> Checkpoint:
+    """Keep a running lab under a name; it stands still for the time that the copy takes.
+
+    Raises:
+        UsageError: a bad name, or one that is taken.
+        PrerequisiteMissing: the lab does not run, can't be saved, or there is no space.
+        ToolFailed: nothing was kept.
+    """
+    if not NAME.fullmatch(name) or name.startswith(f"{READY}-"):
+        raise UsageError(
+            f"'{name}' can't be a checkpoint's name.",
+            hint="Use 1 to 40 lower-case letters, digits and dashes, no dash at either end; not"
+            f" '{READY}-...', which are labctl's own.",
+        )
+    with ports.store.lock(cluster.name, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+        spec = _savable(cluster, ports)
+        free = keeping.free_space()
+        if free is not None and free < LEAST_DISK:
+            raise PrerequisiteMissing(
+                f"The engine's disk has {free / 2**30:.1f} GiB free; a checkpoint needs some 2 GiB,"
+                " and labs the rest.",
+                hint="Free space: labctl checkpoint prune; 'docker system df' shows what uses it.",
+            )
+        with ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+            if kept(ports.engine, keeping.storage).find(name):
+                raise UsageError(
+                    f"Checkpoint '{name}' is there already. Nothing was changed.",
+                    hint=f"Choose another name, or remove it: labctl checkpoint delete {name}",
+                )
+            with ports.progress.phase(f"Save lab '{cluster.name}' as '{name}'"):
+                return take(name, SAVED, spec, ports, keeping)
+
+
+def bring_back(
+    name: str, ports: Ports, keeping: Keeping, *, on_wait: Callable[[], None]
+) -> Cluster:
+    """Make a saved lab's cluster again, in place of the one by its name.
+
+    Raises:
+        UsageError: there is none by that name, or it is one of labctl's own.
+        ToolFailed: it is of no use (the cluster stays), or did not get ready (nothing is left).
+    """
+    found = _saved(name, ports, keeping)
+    check_images(found, ports)
+    with ports.store.lock(found.cluster, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+        notes = _notes(found.cluster, ports.store)
+        if clusters.find(ports.engine, found.cluster):
+            with ports.progress.phase(f"Remove cluster '{found.cluster}'"):
+                remove(found.cluster, ports)
+        with undone_on_error(found.cluster, ports, keep=False):
+            restore(found, found.spec, ports, keeping.storage)
+            for file, text in notes.items():
+                ports.store.write(ports.store.cluster_dir(found.cluster) / file, text)
+            made = clusters.find(ports.engine, found.cluster)
+            if made is None:
+                raise ToolFailed(f"Cluster '{found.cluster}' went away while it was being made.")
+            wait_ready(made, ports)
+            return made
+
+
+def delete(name: str, ports: Ports, keeping: Keeping) -> bool:
+    """Remove a checkpoint, whole or not; False where there is none."""
+    with ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT):
+        return bool(remove_checkpoint(name, ports.engine, keeping.storage))
+
+
+def prune(ports: Ports, keeping: Keeping, *, unused: bool = False) -> tuple[str, ...]:
+    """Remove what no `up` can use: parts, and those of other node images or another labctl.
+
+    With `unused` all but what a learner saved goes. What another labctl works on stays.
+    """
+    there = kept(ports.engine, keeping.storage)
+    stale = [
+        one.name
+        for one in there.whole
+        if one.kind == READY and (unused or ready_name(one.spec, ports.engine) != one.name)
+    ]
+    whole = {one.name for one in there.whole}
+    gone: list[str] = []
+    for name in (*stale, *(part for part in there.parts if part not in whole)):
+        with suppress(ToolFailed), ports.store.lock(LOCK + name, timeout=0):
+            if remove_checkpoint(name, ports.engine, keeping.storage):
+                gone.append(name)
+    return tuple(gone)
+
+
+def _saved(name: str, ports: Ports, keeping: Keeping) -> Checkpoint:
+    there = kept(ports.engine, keeping.storage)
+    found = there.find(name)
+    if found is None and name in there.parts:
+        raise ToolFailed(
+            f"Of checkpoint '{name}' only a part is left. Nothing was changed.",
+            hint=f"Remove it: labctl checkpoint delete {name}",
+        )
+    if found is None:
+        raise UsageError(
+            f"There is no checkpoint '{name}'.", hint="See them with: labctl checkpoint list"
+        )
+    if found.kind == READY:
+        raise UsageError(
+            f"Checkpoint '{name}' is for new clusters: 'labctl up' uses it by itself.",
+            hint="See what can be restored: labctl checkpoint list",
+        )
+    return found
+
+
+def _savable(cluster: Cluster, ports: Ports) -> ClusterSpec:
+    resting = [node.name for node in cluster.nodes if not node.running]
+    if resting:
+        raise PrerequisiteMissing(
+            f"Node '{resting[0]}' of lab '{cluster.name}' does not run, and can't be asked.",
+            hint=f"Start it: labctl resume --name {cluster.name}",
+        )
+    spec = made_from(cluster, ports)
+    if spec is None or not all(one.own and one.runtime != Runtime.DOCKERSHIM for one in spec.nodes):
+        raise PrerequisiteMissing(
+            f"Lab '{cluster.name}' has nodes that can't be saved: node images that are not"
+            " labctl's own, or of the historic cluster.",
+            hint="Labs on labctl's own node images can: labctl node-image list",
+        )
+    return spec
+
+
+def made_from(cluster: Cluster, ports: Ports) -> ClusterSpec | None:
+    """What a cluster was made from, as its mark says; None where it has none."""
+    mark = ports.engine.get_file(f"{cluster.kind_name}-control-plane", MARK)
+    try:
+        raw = json.loads(mark or b"")
+        nodes = tuple(
+            NodeImage(one["tag"], one["kubernetes"], Runtime(one["runtime"]), one["own"])
+            for one in raw["nodes"]
+        )
+        return ClusterSpec(raw["name"], raw["lab"], nodes, OciRuntime(raw["oci_runtime"]))
+    except (ValueError, KeyError):
+        return None
+
+
+def _notes(name: str, store: Store) -> dict[str, str]:
+    """What the state folder knows of a lab beside its kubeconfig: it outlives the cluster."""
+    folder = store.cluster_dir(name)
+    files = [path for path in folder.glob("*") if path.is_file() and path.name != "kubeconfig"]
+    return {path.name: path.read_text(encoding="utf-8") for path in files}
