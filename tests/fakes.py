@@ -62,6 +62,8 @@ class FakeEngine:
     published: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     """What it was asked to do to containers, in order."""
+    boots: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """The files that a container writes when it starts."""
 
     def info(self) -> EngineInfo:
         self._ask()
@@ -126,20 +128,12 @@ class FakeEngine:
         return self.started
 
     def start(self, container: str) -> None:
-        self._ask()
-        self.asked.append(f"start {container}")
-        self.rows = [
-            replace(node, running=True, state="running") if node.name == container else node
-            for node in self.rows
-        ]
+        self._turn("start", container, running=True, state="running")
+        boot = self.boots.get(container, {})
+        self.files |= {(container, path): content for path, content in boot.items()}
 
     def pause(self, container: str) -> None:
-        self._ask()
-        self.asked.append(f"pause {container}")
-        self.rows = [
-            replace(node, running=False, state="paused") if node.name == container else node
-            for node in self.rows
-        ]
+        self._turn("pause", container, running=False, state="paused")
 
     def remove_containers(self, label: str, *, without: str = "") -> tuple[str, ...]:
         self._ask()
@@ -152,6 +146,13 @@ class FakeEngine:
         names = tuple(node.name for node in gone)
         self.files = {key: value for key, value in self.files.items() if key[0] not in names}
         return names
+
+    def _turn(self, verb: str, container: str, **state: Any) -> None:
+        self._ask()
+        self.asked.append(f"{verb} {container}")
+        for number, node in enumerate(self.rows):  # in place: others may add rows meanwhile
+            if node.name == container:
+                self.rows[number] = replace(node, **state)
 
     def _ask(self) -> None:
         if not self.alive:

@@ -7,11 +7,23 @@ from pathlib import Path
 from labctl.errors import ToolFailed
 from labctl.model import RUNTIMES, Cluster, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage.recipe import image_tag
-from labctl.ops.create import Ports
-from labctl.ops.up import Stage, Up, up
+from labctl.ops.checkpoint_auto import AutoCheckpoints
+from labctl.ops.checkpoints import Keeping
+from labctl.ops.create import Ports, remove
+from labctl.ops.up import Checkpoints, Stage, Up, up
 from labctl.ops.wish import Wish
 from labctl.store import Store
-from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeProgress, FakeTime, node_image
+from tests.checkpoint_fakes import FakeStorage
+from tests.fakes import (
+    STARTED,
+    FakeEngine,
+    FakeKind,
+    FakeObjects,
+    FakeProgress,
+    FakeRunner,
+    FakeTime,
+    node_image,
+)
 
 NODE_IMAGES = tuple(image_tag(version, one) for version in ("1.36.3", "1.34.4") for one in RUNTIMES)
 
@@ -66,9 +78,11 @@ class Bench:
     )
     progress: FakeProgress = field(default_factory=FakeProgress)
     free: int | None = 50 << 30
+    runner: FakeRunner = field(default_factory=FakeRunner)
 
     def __post_init__(self) -> None:
         self.kind = FakeKind(self.engine)
+        self.storage = FakeStorage(self.engine)
         self.engine.stored |= {tag: node_image(tag) for tag in NODE_IMAGES}
         self.store = Store(self.home)
         clock = FakeTime().clock()
@@ -76,9 +90,21 @@ class Bench:
             self.engine, self.kind, lambda _: self.objects, self.store, self.progress, clock
         )
 
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(self.storage, self.runner, lambda: STARTED, lambda: self.free)
+
+    @property
+    def auto(self) -> AutoCheckpoints:
+        return AutoCheckpoints(self.ports, self.keeping)
+
+    def down(self, name: str = "serve") -> None:
+        remove(name, self.ports)
+
     def up(
         self,
         *,
+        checkpoints: Checkpoints | None = None,
         recreate: bool = False,
         keep: bool = False,
         stage: Stage | None = None,
@@ -90,6 +116,7 @@ class Bench:
             stage or self.stage,
             self.ports,
             free_space=lambda: self.free,
+            checkpoints=checkpoints,
             recreate=recreate,
             keep_on_error=keep,
         )
@@ -97,5 +124,6 @@ class Bench:
     def leftovers(self) -> list[str]:
         images = [name for name in self.engine.stored if name not in NODE_IMAGES]
         files = [path.name for path in self.home.rglob("*") if path.is_file()]
-        left = [*images, *self.engine.networks, *(node.name for node in self.engine.rows), *files]
-        return [name for name in left if name not in ("README", "serve.lock")]
+        nodes = [node.name for node in self.engine.rows]
+        left = [*images, *self.storage.made, *self.engine.networks, *nodes, *files]
+        return [name for name in left if name != "README" and not name.endswith(".lock")]

@@ -17,6 +17,7 @@ from labctl.settings import Settings
 from labctl.tools.process import Process
 from labctl.ui.console import Console
 from tests.check_fakes import ToldChecks
+from tests.checkpoint_fakes import FakeStorage
 from tests.fakes import FakeEngine
 from tests.kube_fake import FakeKube
 from tests.lab_factory import labs
@@ -51,7 +52,12 @@ class Machine:
         app = App(self.settings, Console(no_color=True, out=out, err=err), trust=True)
         environ = self.settings.environ
         process = Process(environ) if self.real_checks else ToldChecks(environ, self.passes)
-        own = {"engine": self.engine, "kube": lambda _name: self.kube, "process": process}
+        own = {
+            "engine": self.engine,
+            "kube": lambda _name: self.kube,
+            "process": process,
+            "keeping": FakeStorage(self.engine).keeping,
+        }
         app.__dict__.update({**own, **fakes})
         return app
 
