@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from labctl.model import RUNTIMES, ClusterSpec, NodeImage, Runtime
-from labctl.ops.kind_config import cluster_image, kind_config
+from labctl.ops.kind_config import ECDSA, ONE_CONTROL_PLANE, cluster_image, kind_config
 
 SOCKETS = {
     Runtime.CRIO: "unix:///var/run/crio/crio.sock",
@@ -44,14 +44,35 @@ def test_the_kubelet_is_told_to_take_cgroup_v1_only_where_it_must_be(
 
 
 def test_a_pulled_image_gets_none_of_our_patches() -> None:
-    kinds = [patch["kind"] for patch in _patches("1.36.3", own=False, cgroup="2")]
-    assert kinds == ["ClusterConfiguration"]
+    pulled = _patches("1.36.3", own=False, cgroup="2")
+    assert pulled == [ONE_CONTROL_PLANE, ECDSA]
+    assert [patch["kind"] for patch in _patches("1.36.3", cgroup="2")] == [
+        "ClusterConfiguration",
+        "ClusterConfiguration",
+        "InitConfiguration",
+    ]
 
 
 def test_the_only_control_plane_does_not_wait_for_a_lease() -> None:
     (patch,) = (p for p in _patches("1.34.4") if p["kind"] == "ClusterConfiguration")
     assert patch["scheduler"]["extraArgs"] == {"leader-elect": "false"}
     assert patch["controllerManager"]["extraArgs"]["leader-elect"] == "false"
+
+
+def test_the_only_etcd_does_not_wait_long_to_elect_itself() -> None:
+    (patch,) = (p for p in _patches("1.34.4") if p["kind"] == "ClusterConfiguration")
+    times = patch["etcd"]["local"]["extraArgs"]
+    # etcd refuses less than five heartbeats.
+    assert int(times["election-timeout"]) >= 5 * int(times["heartbeat-interval"])
+    assert int(times["election-timeout"]) < 1000
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "told"), [("1.35.4", False), ("1.36.0", True), ("1.37.2", True)]
+)
+def test_keys_are_ecdsa_where_kubeadm_and_kind_speak_of_it(kubernetes: str, told: bool) -> None:
+    wanted = {"kind": "ClusterConfiguration", "encryptionAlgorithm": "ECDSA-P256"}
+    assert (wanted in _patches(kubernetes)) is told
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from labctl.model import RUNTIMES, ClusterSpec, NodeImage, OciRuntime, Runtime
-from labctl.nodeimage import FOLDER, static_cni
+from labctl.nodeimage import FOLDER, restore_files, static_cni
 from labctl.ops.node_files import STATIC_CNI, node_files
 
 CONTAINERD, CRIO, DOCKER, DOCKERSHIM = Runtime
@@ -16,14 +16,41 @@ def image(runtime: Runtime, *, own: bool = True) -> NodeImage:
 def files_of(
     *nodes: NodeImage, oci_runtime: OciRuntime = OciRuntime.CRUN
 ) -> dict[Runtime, dict[str, bytes]]:
+    """What each runtime's image gets beside what every image of our own has for checkpoints."""
     spec = ClusterSpec("a", "lab", nodes, oci_runtime)
-    return {one.runtime: node_files(spec, one) for one in spec.images}
+    files = {one: node_files(spec, one) for one in spec.images}
+    for one, content in files.items():
+        if one.own:
+            assert restore_files().items() <= content.items()
+    return {
+        one.runtime: {path: text for path, text in content.items() if path not in restore_files()}
+        for one, content in files.items()
+    }
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_the_only_node_of_our_own_gets_a_cni_and_for_runc_nothing_else(runtime: Runtime) -> None:
     (files,) = files_of(image(runtime), oci_runtime=OciRuntime.RUNC).values()
     assert files == {STATIC_CNI: static_cni()}
+
+
+def test_an_image_of_our_own_can_come_out_of_a_checkpoint_and_a_published_one_can_not() -> None:
+    for own, wanted in ((True, restore_files()), (False, {})):
+        node = image(CONTAINERD, own=own)
+        assert node_files(ClusterSpec("a", "lab", (node, node)), node) == wanted
+
+
+def test_what_a_node_needs_for_a_checkpoint_is_where_its_units_look() -> None:
+    files = restore_files()
+    units = "/etc/systemd/system"
+    for script, unit in (("identity.sh", "identity"), ("addons.sh", "addons")):
+        started = f"ExecStart=/bin/sh /kind/labctl/restore/{script}\n"
+        assert f"/kind/labctl/restore/{script}" in files
+        assert started in files[f"{units}/labctl-{unit}.service"].decode()
+        assert (
+            f"labctl-{unit}.service" in files[f"{units}/kubelet.service.d/20-restore.conf"].decode()
+        )
+    assert "/kind/labctl/restore/entry.sh" in files
 
 
 def test_nodes_of_a_published_image_and_several_nodes_get_nothing_for_runc() -> None:

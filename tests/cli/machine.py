@@ -1,0 +1,77 @@
+"""A machine on which whole clusters come and go: fakes below labctl's command line."""
+
+import io
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labctl.cli import run
+from labctl.cli.app import App
+from labctl.nodeimage.recipe import image_tag
+from labctl.resource import Resource
+from labctl.settings import Settings
+from labctl.ui.console import Console
+from tests.checkpoint_fakes import FakeStorage
+from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeRunner, node_image
+from tests.kube_fake import FakeKube
+from tests.lab_factory import labs
+from tests.pairs import node_images
+
+NODES = tuple(f"labctl-tiny-{name}" for name in ("control-plane", "worker", "worker2", "worker3"))
+
+
+@dataclass
+class ReadyKube(FakeKube):
+    """An API server that takes objects, of clusters that are ready."""
+
+    engine: FakeEngine = field(default_factory=FakeEngine)
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        selector: str | Mapping[str, str] = "",
+        *,
+        all_namespaces: bool = False,
+    ) -> tuple[Resource, ...]:
+        nodes = [node.name for node in self.engine.nodes()]
+        ready = FakeObjects.ready(*nodes) if nodes else FakeObjects()
+        if kind in ready.kinds:
+            return ready.list(api_version, kind, namespace)
+        return super().list(api_version, kind, namespace, selector, all_namespaces=all_namespaces)
+
+
+class Machine:
+    """labctl with the tiny lab, an engine that has every pinned node image, and kind."""
+
+    def __init__(self, folder: Path) -> None:
+        environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
+        self.settings = Settings.read({**os.environ, **environ})
+        tags = [image_tag(release, runtime) for release, runtime in node_images()]
+        self.engine = FakeEngine(stored={tag: node_image(tag) for tag in tags})
+        self.storage = FakeStorage(self.engine)
+        self.kube = ReadyKube(engine=self.engine)
+        self.said = ""
+
+    def labctl(self, *argv: str, code: int = 0) -> str:
+        out, err = io.StringIO(), io.StringIO()
+        console = Console(no_color=True, out=out, err=err)
+        app = App(self.settings, console, trust=True)
+        vars(app).update(
+            engine=self.engine,
+            kind=FakeKind(self.engine),
+            process=FakeRunner(),
+            kube=lambda _name: self.kube,
+            free_space=lambda: None,
+            keeping=self.storage.keeping,
+        )
+        assert run(argv, app) == code, err.getvalue()
+        self.said = err.getvalue()
+        return out.getvalue()
+
+    def json(self, *argv: str) -> Any:
+        return json.loads(self.labctl(*argv, "--output", "json"))
