@@ -13,6 +13,7 @@ from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, NodeImage, OciRuntime
 from labctl.nodeimage import versions
 from labctl.nodeimage.recipe import PYTHON
 from labctl.ops import node_image, node_image_build
+from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.lab_images import build_lab_images
 from labctl.ops.lab_test.pairs import own_wish
 from labctl.ops.load import ensure_loaded
@@ -118,7 +119,15 @@ def recreate(app: App, cluster: Cluster, stage: "LabStage", progress: Progress) 
         oci_runtime=OciRuntime(cluster.oci_runtime),
         nodes=len(cluster.nodes),
     )
-    up(asked, stage, app.ports(progress), free_space=app.free_space, recreate=True)
+    ports = app.ports(progress)
+    up(
+        asked,
+        stage,
+        ports,
+        free_space=app.free_space,
+        checkpoints=AutoCheckpoints(ports, app.keeping()),
+        recreate=True,
+    )
 
 
 def scripts(app: App, lab: Lab, cluster: Cluster, work: Path | None = None) -> Scripts:

@@ -11,24 +11,13 @@ import yaml
 
 from labctl.errors import ApiUnreachable, KubeNotFound, ToolFailed
 from labctl.resource import Resource, plain
+from labctl.tools.kube_namespace import delete_namespace
 from labctl.tools.kube_rest import ApiRefused, Rest
 from labctl.waiting import Clock, Pending, wait_until
 
 FIELD_MANAGER: Final = "labctl"
 DELETE_TIMEOUT: Final = 120.0
-"""Seconds; the namespace controller needs some of them for a namespace with many Pods."""
-
-
-WORKLOADS: Final = (
-    ("batch/v1", "CronJob"),
-    ("batch/v1", "Job"),
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    ("apps/v1", "DaemonSet"),
-    ("apps/v1", "ReplicaSet"),
-    ("v1", "Pod"),
-)
-"""What makes Pods, and Pods; makers first."""
+"""Seconds."""
 
 
 class Kube:
@@ -147,23 +136,8 @@ class Kube:
             )
 
     def delete_namespace(self, name: str) -> None:
-        """Delete a namespace with all that is in it, and wait until it is gone.
-
-        Pods go first, and quickly: the namespace controller that finds one comes back only after
-        half of its grace period, which is 16 s
-        (https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/namespace).
-        """
-        for api_version, kind in WORKLOADS:
-            path = self._path(api_version, kind, name)
-            query = {"gracePeriodSeconds": "1", "propagationPolicy": "Background"}
-            self._rest.json("DELETE", path, query=query)
-        wait_until(
-            lambda: not self.list("v1", "Pod", name) or Pending("Pods are ending"),
-            what=f"the Pods in namespace '{name}' to be gone",
-            timeout=DELETE_TIMEOUT,
-            clock=self._clock,
-        )
-        self.delete("v1", "Namespace", name)
+        """Delete a namespace with all that is in it, and wait until it is gone."""
+        delete_namespace(self._rest, name, self._clock)
 
     def _gone(self, path: str, uid: str | None) -> Callable[[], bool | Pending]:
         def look() -> bool | Pending:

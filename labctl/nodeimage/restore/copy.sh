@@ -78,7 +78,7 @@ if [ "$KIND" = ready ]; then
 else
 	both
 	# It is to need no image but the node's.
-	find $to/$containerd $to/$docker -type l -lname "$kept/*" 2>/dev/null | while read -r link; do
+	find $to/$containerd $to/$docker $to/$crio -type l -lname "$kept/*" 2>/dev/null | while read -r link; do
 		target=$(readlink "$link")
 		rm "$link"
 		cp -a "$target" "$link"
