@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from labctl.model import (
     CHECK_RUN,
+    CHECKPOINT,
     LABEL_CLUSTER,
     LABEL_IMAGE_OF,
     LABEL_KIND,
@@ -42,7 +43,9 @@ def inventory(
                 if not (foreign or tag.startswith((OWN, "<none>"))):
                     found[f"image {tag}"] = image["Id"]
         for volume in engine.api.volumes()["Volumes"] or ():
-            if volume["Name"] not in own:
+            # What `up` keeps for the next start is nobody's leftover.
+            kept = (volume["Labels"] or {}).get(LABEL_KIND) == CHECKPOINT
+            if volume["Name"] not in own and not kept:
                 found[f"volume {volume['Name']}"] = ""
         for network in engine.api.networks():
             if network["Name"] != NETWORK:
