@@ -153,8 +153,19 @@ def _standing_still(nodes: Sequence[str], ports: Ports) -> Iterator[None]:
         yield
     finally:
         with shielded():
-            for node in reversed(frozen):
-                ports.engine.start(node)
+            failures = [one for one in reversed(frozen) if not _goes_on(one, ports)]
+        if failures:
+            raise ToolFailed(
+                f"Node '{failures[0]}' does not go on.", hint="Let it go on with: labctl resume"
+            )
+
+
+def _goes_on(node: str, ports: Ports) -> bool:
+    try:
+        ports.engine.start(node)
+    except LabctlError:
+        return False
+    return True
 
 
 def _copy(job: _Job, one: _Taken) -> int:

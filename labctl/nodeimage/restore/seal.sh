@@ -7,14 +7,17 @@ var=$TO
 if [ -d "$var/lib/etcd" ]; then
 	etcd=$(find /usr/lib/labctl -path '*/usr/local/bin/etcd' -type f | head -n1)
 	url=http://127.0.0.1:2379
-	"$etcd" --data-dir "$var/lib/etcd" --listen-client-urls $url --advertise-client-urls $url \
-		--listen-peer-urls http://127.0.0.1:2380 --heartbeat-interval 20 \
-		--election-timeout 200 >/tmp/etcd.log 2>&1 &
-	pid=$!
-	until curl -sf $url/health >/dev/null; do
-		kill -0 $pid || { tail -n 3 /tmp/etcd.log >&2; exit 1; }
-		sleep 0.05
-	done
+	serve() { # serve FOLDER
+		"$etcd" --data-dir "$1" --listen-client-urls $url --advertise-client-urls $url \
+			--listen-peer-urls http://127.0.0.1:2380 --heartbeat-interval 20 \
+			--election-timeout 200 >/tmp/etcd.log 2>&1 &
+		pid=$!
+		until curl -sf $url/health >/dev/null; do
+			kill -0 $pid || { tail -n 3 /tmp/etcd.log >&2; exit 1; }
+			sleep 0.05
+		done
+	}
+	serve "$var/lib/etcd"
 	# etcd's JSON gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/
 	ask() { curl -sf "$url/v3/$1" -d "$2"; }
 	code() { printf %s "$1" | base64 -w0; }
@@ -39,12 +42,20 @@ if [ -d "$var/lib/etcd" ]; then
 		\"range_end\": \"$(code /registry/configmaps0)\"}" | jq -r '.kvs[].key | @base64d' |
 		sed -n 's|^/registry/\(.*/kube-root-ca\.crt\)$|\1|p' |
 		while read -r key; do forget "$key" ""; done
-	revision=$(ask kv/range "{\"key\": \"$(code /)\"}" | jq -r .header.revision)
-	ask kv/compaction "{\"revision\": \"$revision\", \"physical\": true}" >/dev/null
-	ask maintenance/defragment '{}' >/dev/null
+	# Into an empty store: the log and the past of this one still have what was taken out.
+	ask kv/range "{\"key\": \"$(code /registry/)\", \"range_end\": \"$(code /registry0)\"}" |
+		jq -c '[.kvs[] | {requestPut: {key, value}}] | _nwise(100) | {success: .}' >/tmp/puts
 	kill $pid
 	wait $pid || true
-	# A log's file is 64 MB from the start, nearly all of it zeros.
+	rm -r "$var/lib/etcd"
+	serve "$var/lib/etcd"
+	while read -r put; do echo "$put" | curl -sf "$url/v3/kv/txn" -d @- >/dev/null; done </tmp/puts
+	kill $pid
+	wait $pid || true
+	rm /tmp/puts
+	chmod 700 "$var/lib/etcd"
+	# A log's file is 64 MB from the start, nearly all of it zeros, and the next one is there.
+	rm -f "$var"/lib/etcd/member/wal/*.tmp
 	for file in "$var"/lib/etcd/member/wal/*.wal; do
 		cp -a --sparse=always "$file" "$file.new"
 		mv "$file.new" "$file"
