@@ -76,6 +76,8 @@ class Bench:
     objects: FakeObjects = field(
         default_factory=lambda: FakeObjects.ready("labctl-serve-control-plane")
     )
+    others: dict[str, FakeObjects] = field(default_factory=dict)
+    """Other clusters' API servers, by the clusters' names."""
     progress: FakeProgress = field(default_factory=FakeProgress)
     free: int | None = 50 << 30
     runner: FakeRunner = field(default_factory=FakeRunner)
@@ -85,9 +87,13 @@ class Bench:
         self.storage = FakeStorage(self.engine)
         self.engine.stored |= {tag: node_image(tag) for tag in NODE_IMAGES}
         self.store = Store(self.home)
-        clock = FakeTime().clock()
         self.ports = Ports(
-            self.engine, self.kind, lambda _: self.objects, self.store, self.progress, clock
+            self.engine,
+            self.kind,
+            lambda name: self.others.get(name, self.objects),
+            self.store,
+            self.progress,
+            FakeTime().clock(),
         )
 
     @property
