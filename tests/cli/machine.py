@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,10 @@ NODES = tuple(f"labctl-tiny-{name}" for name in ("control-plane", "worker", "wor
 
 @dataclass
 class ReadyKube(FakeKube):
-    """An API server that takes objects, of clusters that are ready."""
+    """An API server that takes objects, of a cluster that is ready."""
 
     engine: FakeEngine = field(default_factory=FakeEngine)
+    cluster: str = "tiny"
 
     def list(
         self,
@@ -38,7 +39,8 @@ class ReadyKube(FakeKube):
         *,
         all_namespaces: bool = False,
     ) -> tuple[Resource, ...]:
-        nodes = [node.name for node in self.engine.nodes()]
+        kind_name = f"labctl-{self.cluster}"
+        nodes = [one.name for one in self.engine.nodes() if one.kind_cluster == kind_name]
         ready = FakeObjects.ready(*nodes) if nodes else FakeObjects()
         if kind in ready.kinds:
             return ready.list(api_version, kind, namespace)
@@ -65,7 +67,7 @@ class Machine:
             engine=self.engine,
             kind=FakeKind(self.engine),
             process=FakeRunner(),
-            kube=lambda _name: self.kube,
+            kube=lambda name: replace(self.kube, cluster=name),
             free_space=lambda: None,
             keeping=self.storage.keeping,
         )
