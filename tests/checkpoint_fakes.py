@@ -105,7 +105,8 @@ class FakeStorage:
         self.ran.append(one)
         said = self._said(one)
         if commit:
-            marked = {**base.labels, LABEL_KIND: CHECKPOINT}
+            # The engine hands the container's labels on, too.
+            marked = {**base.labels, **labels, LABEL_KIND: CHECKPOINT}
             made = replace(base, image_id=f"sha256:{commit}", tags=(commit,), labels=marked)
             self.engine.stored[commit] = made
         return said
@@ -113,7 +114,11 @@ class FakeStorage:
     def changes(self, container: str) -> dict[str, bool]:
         self._ask("changes", container)
         self._node(container)
-        put = {path: True for where, path in self.engine.files if where == container}
+        put = {
+            path: True
+            for where, path in self.engine.files
+            if where == container and not path.startswith("/var/")
+        }
         return {**put, **self.changed.get(container, {})}
 
     def node_record(self, container: str) -> dict[str, Any]:

@@ -5,12 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labctl.model import (
-    CHECKPOINT,
-    LABEL_CHECKPOINT,
-    LABEL_KIND,
-    LABEL_MANIFEST,
-)
+from labctl.model import CHECKPOINT, LABEL_CHECKPOINT, LABEL_KIND, LABEL_MANIFEST
 from labctl.nodeimage import copy_script, seal_script, take_script
 from labctl.ops.checkpoints import PREFIX, READY, SAVED, kept, labels
 from tests.checkpoint_bench import (
