@@ -128,11 +128,11 @@ def wait_ready(cluster: Cluster, ports: Ports, *, timeout: float = readiness.TIM
         raise ToolTimeout(err.message, hint=f"{logs} {limits}") from err
 
 
-def restore_kubeconfig(name: str, clusters: Clusters, store: Store) -> Path:
+def restore_kubeconfig(name: str, kind_name: str, clusters: Clusters, store: Store) -> Path:
     """Where a cluster's kubeconfig lies; asked of kind again where it got lost."""
     path = store.kubeconfig(name)
     if not path.is_file() or not path.stat().st_size:
-        store.write(path, clusters.kubeconfig(f"labctl-{name}"))
+        store.write(path, clusters.kubeconfig(kind_name))
     return path
 
 
