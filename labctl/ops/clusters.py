@@ -47,8 +47,8 @@ def _all(engine: Nodes) -> tuple[Cluster, ...]:
 
 
 def find(engine: Nodes, name: str) -> Cluster | None:
-    """The cluster of that name, or None."""
-    return next((cluster for cluster in clusters(engine) if cluster.name == name), None)
+    """The cluster of that name, a spare one too, or None."""
+    return next((cluster for cluster in _all(engine) if cluster.name == name), None)
 
 
 def foreign(engine: Nodes, kind_name: str) -> tuple[Node, ...]:

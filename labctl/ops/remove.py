@@ -1,6 +1,6 @@
 """Removing what labctl made for one cluster, found by its label."""
 
-from labctl.model import LABEL_CLUSTER, LABEL_KIND, NETWORK
+from labctl.model import CLUSTER_IMAGE, LABEL_CLUSTER, LABEL_KIND, NETWORK
 from labctl.ops.ports import Engine
 from labctl.store import Store
 
@@ -14,7 +14,9 @@ def remove_cluster(name: str, engine: Engine, store: Store) -> tuple[str, ...]:
     for one in sorted(names):
         nodes += engine.remove_containers(f"{LABEL_CLUSTER}={one}")
         remove_images(f"{LABEL_CLUSTER}={one}", engine)
-    engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
+    # Whoever makes a cluster has its image before its nodes are on the network.
+    if not engine.images(f"{LABEL_KIND}={CLUSTER_IMAGE}"):
+        engine.remove_network(NETWORK, label=f"{LABEL_KIND}=network")
     store.forget(name)
     return nodes
 

@@ -108,7 +108,7 @@ def take(spec: ClusterSpec, kube: Callable[[str], Kube], ports: Ports, runner: R
             ports.store.forget(found.name)
             for node in nodes:
                 ports.engine.start(node.name)
-            _move(_ASIDE, _MANIFEST, found, runner)
+            _run(f"mv {_ASIDE} {_MANIFEST}", found, runner)
             api = kube(spec.name)
             for node in nodes:
                 _answers(node.name, api, ports)
@@ -116,7 +116,7 @@ def take(spec: ClusterSpec, kube: Callable[[str], Kube], ports: Ports, runner: R
 
 
 def _rest(cluster: Cluster, kube: Kube, ports: Ports, runner: Runner) -> None:
-    _move(_MANIFEST, _ASIDE, cluster, runner)
+    _run(f"mv {_MANIFEST} {_ASIDE}", cluster, runner)
 
     def ended() -> bool | Pending:
         left = [one.name for one in kube.list("v1", "Pod", "kube-system")]
@@ -124,13 +124,14 @@ def _rest(cluster: Cluster, kube: Kube, ports: Ports, runner: Runner) -> None:
         return Pending("its controller manager is there still") if there else True
 
     wait_until(ended, what="the spare cluster to rest", timeout=60.0, clock=ports.clock)
+    _run("while pgrep -x kube-controller >/dev/null; do sleep 0.1; done", cluster, runner)
     for node in sorted(cluster.nodes, key=lambda node: node.role != "control-plane"):
         ports.engine.pause(node.name)
 
 
-def _move(source: str, target: str, cluster: Cluster, runner: Runner) -> None:
+def _run(script: str, cluster: Cluster, runner: Runner) -> None:
     node = f"{cluster.kind_name}-control-plane"
-    runner.run(("docker", "exec", node, "mv", source, target), timeout=30.0)
+    runner.run(("docker", "exec", node, "sh", "-c", script), timeout=60.0)
 
 
 def _answers(node: str, kube: Kube, ports: Ports) -> None:
