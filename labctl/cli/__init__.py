@@ -27,6 +27,7 @@ COMMANDS = {
         "status": "Show the labs that run here",
         "pause": "Let a lab rest, so that it takes no processor time",
         "resume": "Go on with labs that rest, also after a restart of the machine",
+        "warm": "Keep a spare cluster, so that the next lab is there in seconds",
         "down": "Remove a lab without leftovers",
     },
     "Work on a lab": {

@@ -74,9 +74,15 @@ class App:
 
     def kubeconfig(self, name: str) -> Path:
         """The cluster's own kubeconfig; one that got lost is written again."""
+        path = self.store.kubeconfig(name)
+        if path.is_file() and path.stat().st_size:
+            return path
+        from labctl.ops.clusters import find  # noqa: PLC0415
         from labctl.ops.create import restore_kubeconfig  # noqa: PLC0415
 
-        return restore_kubeconfig(name, self.kind, self.store)
+        found = find(self.engine, name)
+        kind_name = found.kind_name if found else f"labctl-{name}"
+        return restore_kubeconfig(name, kind_name, self.kind, self.store)
 
     def free_space(self) -> int | None:
         """Bytes free on the engine's disk; None where it is another machine's."""

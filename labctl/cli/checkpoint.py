@@ -109,7 +109,7 @@ def delete(app: App, checkpoint: str) -> None:
 def prune(app: App, everything: bool) -> None:
     """Remove checkpoints that `labctl up` can't use any more, and parts of broken ones."""
     ports = app.ports(app.console.progress())
-    gone = checkpoint_saved.prune(ports, app.keeping(), unused=everything)
+    gone = checkpoint_saved.prune(ports, app.keeping(), unused=everything, saved=True)
     for name in gone:
         app.console.talk(f"Removed checkpoint '{name}'.")
     if not gone:

@@ -7,6 +7,7 @@ import click
 from labctl.cli.app import App
 from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
+from labctl.cli.warm import note
 from labctl.errors import LabInvalid, ToolFailed, UsageError
 from labctl.model import LAB_IMAGE, LABEL_CLUSTER, LABEL_KIND, Cluster
 from labctl.ops.checkpoint_saved import prune
@@ -14,6 +15,7 @@ from labctl.ops.checkpoints import kept
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
 from labctl.ops.remove import remove_images
+from labctl.ops.spare import cool
 from labctl.ops.starter import remove_starter
 from labctl.ops.wish import check_name
 from labctl.ui.quantities import size
@@ -42,6 +44,8 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if not names:
         app.console.talk("Nothing was running.")
     if everything:
+        note(app.store).unlink(missing_ok=True)
+        cool(app.ports(app.console.progress()))
         # Also of a lab that never got as far as a cluster.
         _tell_kept(app, remove_images(f"{LABEL_KIND}={LAB_IMAGE}", app.engine))
         _checkpoints(app)

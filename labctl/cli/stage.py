@@ -125,7 +125,7 @@ def recreate(app: App, cluster: Cluster, stage: "LabStage", progress: Progress) 
         stage,
         ports,
         free_space=app.free_space,
-        checkpoints=AutoCheckpoints(ports, app.keeping()),
+        checkpoints=AutoCheckpoints(ports, app.keeping(), app.kube),
         recreate=True,
     )
 

@@ -10,6 +10,7 @@ from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.stage import LabStage, folder_for, wish, work_folder
 from labctl.cli.target import trust_option
+from labctl.cli.warm import refill
 from labctl.counting import count
 from labctl.errors import UsageError
 from labctl.ops.checkpoint_auto import AutoCheckpoints
@@ -93,7 +94,7 @@ def command(
         LabStage(app, found, progress, folder, pull=not no_pull),
         ports,
         free_space=app.free_space,
-        checkpoints=AutoCheckpoints(ports, app.keeping()) if checkpoint else None,
+        checkpoints=AutoCheckpoints(ports, app.keeping(), app.kube) if checkpoint else None,
         recreate=recreate,
         keep_on_error=keep_on_error,
     )
@@ -101,6 +102,8 @@ def command(
         _show_json(app, done, progress.seconds)
     else:
         _show(app, done, found.guide_step(app.settings.language, found.file.steps[0].id))
+    if checkpoint and refill(app):
+        app.console.talk("The next spare cluster is being made in the background.")
 
 
 def _show_json(app: App, done: Up, seconds: dict[str, float]) -> None:

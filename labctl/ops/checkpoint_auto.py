@@ -1,5 +1,6 @@
 """The checkpoints that `up` makes and uses by itself: the second cluster of a kind comes quickly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ from labctl.ops.checkpoints import (
     remove_checkpoint,
 )
 from labctl.ops.create import Ports
+from labctl.ops.spare import Kube
+from labctl.ops.spare import take as take_spare
 
 LOCK_TIMEOUT: Final = 300.0
 ROOM: Final = 4 << 30
@@ -29,6 +32,11 @@ class AutoCheckpoints:
 
     ports: Ports
     keeping: Keeping
+    kube: Callable[[str], Kube]
+
+    def take_spare(self, spec: ClusterSpec) -> bool:
+        """Make a spare cluster this one."""
+        return take_spare(spec, self.kube, self.ports, self.keeping.runner)
 
     def restore(self, spec: ClusterSpec) -> bool:
         """Make the cluster from a checkpoint; False where there is none, or none of use."""

@@ -42,10 +42,10 @@ def restore(kept: Checkpoint, spec: ClusterSpec, ports: Ports, storage: Storage)
     check_images(kept, ports)
     runtimes = ", ".join(image.runtime for image in spec.images)
     with ports.progress.phase(f"Start Kubernetes {spec.kubernetes} ({runtimes}) from a checkpoint"):
-        prepare(spec, ports)
         for name, node in zip(node_names(spec), kept.nodes, strict=True):
             base = node.place if kept.kind == READY else node.image.tag
             derive(base, _image(name, spec), node.image, spec, ports.engine)
+        prepare(spec, ports)
         names = node_names(spec)
         job = _Job(kept, spec, ports, storage)
         _side_by_side([partial(job.start, *one) for one in zip(names, kept.nodes, strict=True)])
@@ -53,7 +53,7 @@ def restore(kept: Checkpoint, spec: ClusterSpec, ports: Ports, storage: Storage)
         for worker in workers:
             _join(worker, control_plane, ports)
         _wait(control_plane, "/etc/kubernetes/admin.conf", ports)
-        restore_kubeconfig(spec.name, ports.clusters, ports.store)
+        restore_kubeconfig(spec.name, spec.kind_name, ports.clusters, ports.store)
         _wait(control_plane, "/kind/labctl/restored", ports)
         leave_mark(spec, ports.engine)
 

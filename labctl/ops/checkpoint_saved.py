@@ -60,7 +60,8 @@ def save(
                     hint=f"Choose another name, or remove it: labctl checkpoint delete {name}",
                 )
             with ports.progress.phase(f"Save lab '{cluster.name}' as '{name}'"):
-                return take(name, SAVED, spec, ports, keeping)
+                notes = _notes(cluster.name, ports.store)
+                return take(name, SAVED, spec, ports, keeping, notes=notes)
 
 
 def bring_back(
@@ -75,7 +76,7 @@ def bring_back(
     found = _saved(name, ports, keeping)
     check_images(found, ports)
     with ports.store.lock(found.cluster, timeout=LOCK_TIMEOUT, on_wait=on_wait):
-        notes = _notes(found.cluster, ports.store)
+        notes = {**found.notes, **_notes(found.cluster, ports.store)}
         if clusters.find(ports.engine, found.cluster):
             with ports.progress.phase(f"Remove cluster '{found.cluster}'"):
                 remove(found.cluster, ports)
@@ -96,10 +97,13 @@ def delete(name: str, ports: Ports, keeping: Keeping) -> bool:
         return bool(remove_checkpoint(name, ports.engine, keeping.storage))
 
 
-def prune(ports: Ports, keeping: Keeping, *, unused: bool = False) -> tuple[str, ...]:
+def prune(
+    ports: Ports, keeping: Keeping, *, unused: bool = False, saved: bool = False
+) -> tuple[str, ...]:
     """Remove what no `up` can use: parts, and those of other node images or another labctl.
 
-    With `unused` all but what a learner saved goes. What another labctl works on stays.
+    With `unused` all of labctl's own goes, with `saved` what is left of a learner's too. What
+    another labctl works on stays.
     """
     there = kept(ports.engine, keeping.storage)
     stale = [
@@ -109,7 +113,8 @@ def prune(ports: Ports, keeping: Keeping, *, unused: bool = False) -> tuple[str,
     ]
     whole = {one.name for one in there.whole}
     gone: list[str] = []
-    for name in (*stale, *(part for part in there.parts if part not in whole)):
+    parts = [one for one in there.parts if saved or one.startswith(f"{READY}-")]
+    for name in (*stale, *(part for part in parts if part not in whole)):
         with suppress(ToolFailed), ports.store.lock(LOCK + name, timeout=0):
             if remove_checkpoint(name, ports.engine, keeping.storage):
                 gone.append(name)

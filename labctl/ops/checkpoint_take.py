@@ -66,7 +66,15 @@ class _Taken:
     runs: str
 
 
-def take(name: str, kind: str, spec: ClusterSpec, ports: Ports, keeping: Keeping) -> Checkpoint:
+def take(
+    name: str,
+    kind: str,
+    spec: ClusterSpec,
+    ports: Ports,
+    keeping: Keeping,
+    *,
+    notes: Mapping[str, str] | None = None,
+) -> Checkpoint:
     """Keep a running cluster under a name that no whole checkpoint has.
 
     Raises:
@@ -77,7 +85,9 @@ def take(name: str, kind: str, spec: ClusterSpec, ports: Ports, keeping: Keeping
     taken = _places(job)
     try:
         nodes = _nodes(job, taken)
-        made = Checkpoint(name, kind, spec.name, spec.lab, spec.oci_runtime, keeping.now(), nodes)
+        made = Checkpoint(
+            name, kind, spec.name, spec.lab, spec.oci_runtime, keeping.now(), nodes, notes or {}
+        )
         manifest = {LABEL_MANIFEST: made.manifest()}
         keeping.storage.make_volume(PREFIX + name, labels={**labels(name), **manifest})
         if kept(ports.engine, keeping.storage).find(name) != made:

@@ -94,6 +94,8 @@ class Checkpoint:
     oci_runtime: OciRuntime
     created: datetime
     nodes: tuple[KeptNode, ...]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What the state folder knew of it, by file name: where the learner's folder is."""
 
     @property
     def size(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from itertools import groupby
 from typing import Protocol
 
+from labctl.claim import SPARE
 from labctl.errors import PrerequisiteMissing
 from labctl.model import (
     LABEL_CLUSTER,
@@ -25,7 +26,16 @@ class Nodes(Protocol):
 
 
 def clusters(engine: Nodes) -> tuple[Cluster, ...]:
-    """The clusters that labctl made, by name, with all their nodes."""
+    """The clusters that labctl made, by name, with all their nodes; no spare ones."""
+    return tuple(one for one in _all(engine) if one.lab != SPARE)
+
+
+def spares(engine: Nodes) -> tuple[Cluster, ...]:
+    """The clusters that wait to become a lab's."""
+    return tuple(one for one in _all(engine) if one.lab == SPARE)
+
+
+def _all(engine: Nodes) -> tuple[Cluster, ...]:
     ours = sorted(
         (node for node in engine.nodes() if LABEL_CLUSTER in node.labels),
         key=lambda node: (node.labels[LABEL_CLUSTER], node.name),
@@ -37,8 +47,8 @@ def clusters(engine: Nodes) -> tuple[Cluster, ...]:
 
 
 def find(engine: Nodes, name: str) -> Cluster | None:
-    """The cluster of that name, or None."""
-    return next((cluster for cluster in clusters(engine) if cluster.name == name), None)
+    """The cluster of that name, a spare one too, or None."""
+    return next((cluster for cluster in _all(engine) if cluster.name == name), None)
 
 
 def foreign(engine: Nodes, kind_name: str) -> tuple[Node, ...]:

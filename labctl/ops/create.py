@@ -10,6 +10,7 @@ from typing import Final
 from labctl.errors import LabctlError, ToolFailed, ToolTimeout
 from labctl.interrupts import held, shielded
 from labctl.model import (
+    CLUSTER_IMAGE,
     LABEL_CLUSTER,
     LABEL_KIND,
     LABEL_KUBERNETES,
@@ -78,7 +79,7 @@ def derive(base: str, target: str, image: NodeImage, spec: ClusterSpec, engine: 
     """Make what nodes of the cluster run: a base that is, or has, their node image, with labels."""
     labels = {
         LABEL_CLUSTER: spec.name,
-        LABEL_KIND: "cluster-image",
+        LABEL_KIND: CLUSTER_IMAGE,
         LABEL_LAB: spec.lab,
         LABEL_KUBERNETES: image.kubernetes,
         LABEL_RUNTIME: str(image.runtime),
@@ -128,11 +129,11 @@ def wait_ready(cluster: Cluster, ports: Ports, *, timeout: float = readiness.TIM
         raise ToolTimeout(err.message, hint=f"{logs} {limits}") from err
 
 
-def restore_kubeconfig(name: str, clusters: Clusters, store: Store) -> Path:
+def restore_kubeconfig(name: str, kind_name: str, clusters: Clusters, store: Store) -> Path:
     """Where a cluster's kubeconfig lies; asked of kind again where it got lost."""
     path = store.kubeconfig(name)
     if not path.is_file() or not path.stat().st_size:
-        store.write(path, clusters.kubeconfig(f"labctl-{name}"))
+        store.write(path, clusters.kubeconfig(kind_name))
     return path
 
 

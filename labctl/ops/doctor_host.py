@@ -11,6 +11,8 @@ GIB: Final = 1 << 30
 LEAST_MEMORY: Final = 2 * GIB
 """A cluster of one node took 0.5 GiB; kubeadm itself asks for 1.7."""
 GOOD_MEMORY: Final = 3 * GIB
+SPARE_MEMORY: Final = 6 * GIB
+"""With a spare cluster and a lab, two more labs fit."""
 LEAST_DISK: Final = 4 * GIB
 """Free bytes where the engine keeps its data; `up` refuses less. A one-node cluster with the first
 lab took 1.6 GiB, its node image 0.5."""
@@ -66,6 +68,8 @@ def memory(facts: Facts) -> Verdict | Unknown:
         return fail(text, f"Use a machine with {_gib(GOOD_MEMORY)} or more.")
     if seen.available < GOOD_MEMORY:
         return warn(text, "ps aux --sort=-rss | head    # close what you don't need")
+    if seen.available >= SPARE_MEMORY:
+        text += "; enough for a spare cluster: labctl warm"
     return ok(text)
 
 

@@ -50,7 +50,7 @@ def wake(cluster: Cluster, ports: Ports) -> bool:
             # Workers first: a control plane that wakes alone misses them.
             for node in sorted(resting, key=lambda node: node.role == "control-plane"):
                 ports.engine.start(node.name)
-    restore_kubeconfig(cluster.name, ports.clusters, ports.store)
+    restore_kubeconfig(cluster.name, cluster.kind_name, ports.clusters, ports.store)
     wait_ready(cluster, ports)
     return bool(resting)
 

@@ -53,6 +53,9 @@ class Stage(Protocol):
 class Checkpoints(Protocol):
     """Clusters that were ready once."""
 
+    def take_spare(self, spec: ClusterSpec) -> bool:
+        """Make a spare cluster this one; False where there is none that fits."""
+
     def restore(self, spec: ClusterSpec) -> bool:
         """Make the cluster from one up to where kubeadm has finished; False where there is none."""
 
@@ -98,9 +101,9 @@ def up(
     with ports.store.lock(wish.name, timeout=LOCK_TIMEOUT, on_wait=waiting):
         found = _existing(wish, ports, recreate=recreate)
         if found is None:
-            spec = _plan(wish, stage, free_space())
+            spec = plan(wish, stage, free_space())
             with undone_on_error(wish.name, ports, keep=keep_on_error):
-                made = _start(spec, stage, ports, checkpoints)
+                made = start(spec, stage, ports, checkpoints)
                 stage.set_scene(made)
             return Up(made, "created")
         return _repair(found, stage, ports)
@@ -138,7 +141,7 @@ def _existing(wish: Wish, ports: Ports, *, recreate: bool) -> Cluster | None:
     return found
 
 
-def _plan(wish: Wish, stage: Stage, free: int | None) -> ClusterSpec:
+def plan(wish: Wish, stage: Stage, free: int | None) -> ClusterSpec:
     """What is to be made, with all that it is made from in place."""
     if free is not None and free < LEAST_DISK:
         raise PrerequisiteMissing(
@@ -155,13 +158,14 @@ def _plan(wish: Wish, stage: Stage, free: int | None) -> ClusterSpec:
     return ClusterSpec(wish.name, wish.lab, nodes, oci_runtime)
 
 
-def _start(
+def start(
     spec: ClusterSpec, stage: Stage, ports: Ports, checkpoints: Checkpoints | None
 ) -> Cluster:
     """A new cluster that is ready and has the lab's images."""
-    made = checkpoints and _from_checkpoint(spec, stage, ports, checkpoints)
-    if made:
-        return made
+    if checkpoints:
+        for make in (checkpoints.take_spare, checkpoints.restore):
+            if made := _quickly(make, spec, stage, ports, checkpoints):
+                return made
     create(spec, ports)
     made = _found(ports, spec.name)
     if checkpoints:  # it is to be without a lab
@@ -173,21 +177,26 @@ def _start(
     return made
 
 
-def _from_checkpoint(
-    spec: ClusterSpec, stage: Stage, ports: Ports, checkpoints: Checkpoints
+def _quickly(
+    make: Callable[[ClusterSpec], bool],
+    spec: ClusterSpec,
+    stage: Stage,
+    ports: Ports,
+    checkpoints: Checkpoints,
 ) -> Cluster | None:
-    """None where there is no checkpoint, or where it leads to no ready cluster for any reason."""
+    """None where there is nothing to make it from, or where that leads to no ready cluster."""
     try:
-        if not checkpoints.restore(spec):
+        if not make(spec):
             return None
         made = _found(ports, spec.name)
         stage.load_images(made)
         wait_ready(made, ports, timeout=RESTORED)
     except ToolFailed as err:
-        ports.progress.note(f"Starting without the checkpoint: {err.message}")
+        ports.progress.note(f"Starting without it: {err.message}")
         with ports.progress.phase("Remove what came of it"):
             remove(spec.name, ports)
-            checkpoints.discard(spec)
+            if make == checkpoints.restore:
+                checkpoints.discard(spec)
         return None
     return made
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labctl.archive import Opened
+from labctl.claim import CLAIM, SPARE, claimed
 from labctl.errors import ToolFailed
-from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
+from labctl.model import KIND_CLUSTER, KIND_ROLE, LABEL_LAB, EngineInfo, ImageInfo, Node
 from labctl.tools.engine_layers import open_layers
 from labctl.tools.engine_sdk import engine_errors, image_info, tar_of
 from labctl.tools.freezer import STUCK, thaw
@@ -83,20 +84,20 @@ class DockerEngine:
         }
 
     def nodes(self) -> tuple[Node, ...]:
-        """All node containers of all kind clusters, running or not, sorted by name."""
-        rows = self.containers(KIND_CLUSTER)
-        nodes = (
-            Node(
-                name=row["Names"][0].lstrip("/"),
-                role=row["Labels"].get(KIND_ROLE, ""),
-                running=row["State"] == "running",
-                state=row["State"],
-                image=row["Image"],
-                labels=row["Labels"],
-            )
-            for row in rows
-        )
+        """All node containers of all kind clusters, running or not, sorted by name.
+
+        Spare ones that were taken have the labels of the lab that they were taken for.
+        """
+        nodes = (self._node(row) for row in self.containers(KIND_CLUSTER))
         return tuple(sorted(nodes, key=lambda node: node.name))
+
+    def _node(self, row: Mapping[str, Any]) -> Node:
+        name, labels = row["Names"][0].lstrip("/"), row["Labels"]
+        if labels.get(LABEL_LAB) == SPARE:
+            labels = claimed(labels, self.get_file(name, CLAIM))
+        running = row["State"] == "running"
+        role = labels.get(KIND_ROLE, "")
+        return Node(name, role, running, row["State"], row["Image"], labels)
 
     def containers(self, label: str = "", *, image: str = "") -> list[dict[str, Any]]:
         """Containers by label and image, running or not, as GET /containers/json answers them."""

@@ -1,0 +1,85 @@
+"""`labctl warm`."""
+
+import json
+import secrets
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from labctl.claim import SPARE
+from labctl.cli.app import App
+from labctl.cli.lab_stand import BareStage
+from labctl.cli.stage import wish
+from labctl.cli.target import trust_option
+from labctl.errors import PrerequisiteMissing
+from labctl.model import ClusterSpec
+from labctl.ops import spare
+from labctl.ops.checkpoint_auto import AutoCheckpoints
+from labctl.ops.doctor_facts import parse_memory
+from labctl.ops.up import plan, start
+from labctl.store import Store
+from labctl.tools.host import LocalHost
+from labctl.ui.quantities import size
+
+MEMORY = 3 << 29
+"""Bytes that must be available: a resting cluster of one node takes a third of it."""
+
+
+@click.command(epilog="Example: labctl warm")
+@click.argument("lab", required=False)
+@click.option("--off", is_flag=True, help="Remove the spare cluster, and keep none any more.")
+@trust_option
+@click.pass_obj
+def command(app: App, lab: str | None, off: bool) -> None:
+    """Keep a spare cluster as LAB needs it (the course's first without one), for the next `up`.
+
+    It rests: it takes memory, some 500 MB a node, and no processor time. `labctl up` of a lab that
+    needs such a cluster is there in seconds, and then makes the next spare in the background.
+    """
+    progress = app.console.progress()
+    ports = app.ports(progress)
+    if off:
+        note(app.store).unlink(missing_ok=True)
+        gone = spare.cool(ports)
+        app.console.talk("The spare cluster is gone." if gone else "There was no spare cluster.")
+        return
+    found = app.trusted(app.catalog.get(lab))
+    available = parse_memory(LocalHost(app.settings.environ).read("/proc/meminfo")).available
+    if available < MEMORY:
+        raise PrerequisiteMissing(
+            f"{size(available)} of memory is available; a spare cluster is made with"
+            f" {size(MEMORY)} or more.",
+            hint="ps aux --sort=-rss | head    # close what you don't need",
+        )
+    name = f"spare-{secrets.token_hex(2)}"
+    stage = BareStage(app, found, progress, Path.cwd(), pull=True)
+    asked = plan(wish(found, name), stage, app.free_space())
+    spec = ClusterSpec(name, SPARE, asked.nodes, asked.oci_runtime)
+    checkpoints = AutoCheckpoints(ports, app.keeping(), app.kube)
+    made = spare.warm(
+        spec, lambda one: start(one, stage, ports, checkpoints), app.kube, ports, app.process
+    )
+    app.store.write(note(app.store), json.dumps({"lab": found.id}))
+    said = "rests now" if made else "rests already"
+    app.console.talk(f"A spare cluster {said}. The next 'labctl up {found.id}' takes it.")
+
+
+def note(store: Store) -> Path:
+    """That a spare is to be kept, and for which lab."""
+    return store.home / "spare.json"
+
+
+def refill(app: App) -> bool:
+    """Make the next spare in the background, where one is to be kept."""
+    if not note(app.store).is_file():
+        return False
+    lab = json.loads(note(app.store).read_text(encoding="utf-8"))["lab"]
+    app.store.logs.mkdir(parents=True, exist_ok=True)
+    warm = shlex.join(("nice", "-n", "19", sys.executable, "-m", "labctl", "warm", lab))
+    log = shlex.quote(str(app.store.logs / "warm.log"))
+    # A session of its own: it outlives this terminal.
+    line = f"exec {warm} </dev/null >{log} 2>&1"
+    app.process.run(("setsid", "--fork", "sh", "-c", line), timeout=10.0)
+    return True
