@@ -33,6 +33,8 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if name and everything:
         raise UsageError("--name and --all don't go together.")
     if everything:
+        note(app.store).unlink(missing_ok=True)
+        cool(app.ports(app.console.progress()))
         names = _traces(app)
     elif name:
         check_name(name)
@@ -44,8 +46,6 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if not names:
         app.console.talk("Nothing was running.")
     if everything:
-        note(app.store).unlink(missing_ok=True)
-        cool(app.ports(app.console.progress()))
         # Also of a lab that never got as far as a cluster.
         _tell_kept(app, remove_images(f"{LABEL_KIND}={LAB_IMAGE}", app.engine))
         _checkpoints(app)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from labctl.errors import LabctlError, ToolFailed
 from labctl.interrupts import shielded
-from labctl.model import LABEL_CHECKPOINT, LABEL_MANIFEST, ClusterSpec, NodeImage
+from labctl.model import KIND_CLUSTER, LABEL_CHECKPOINT, LABEL_MANIFEST, ClusterSpec, NodeImage
 from labctl.nodeimage import copy_script, seal_script, take_script
 from labctl.ops.checkpoints import (
     IMAGES,
@@ -95,7 +95,7 @@ def take(
     except BaseException as err:
         with shielded(), suppress(LabctlError):  # what came first is the error to tell
             _undo(job, taken)
-        if isinstance(err, ToolFailed) and DISK_FULL in err.message.lower():
+        if isinstance(err, ToolFailed) and _disk_full(err):
             raise ToolFailed(
                 "The engine's disk is full: no checkpoint was kept.",
                 hint="Free space: 'docker system df' shows what uses it.",
@@ -200,12 +200,20 @@ def _copy(job: _Job, one: _Taken) -> int:
 
 
 def _undo(job: _Job, taken: Sequence[_Taken]) -> None:
-    job.ports.engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}")
+    storage = job.keeping.storage
+    job.ports.engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}", without=KIND_CLUSTER)
+    manifest = storage.volumes(f"{LABEL_CHECKPOINT}={job.name}").get(PREFIX + job.name, {})
+    if taken[0].place in manifest.get(LABEL_MANIFEST, ""):  # not that of another labctl
+        storage.remove_volume(PREFIX + job.name)
     for one in taken:
         if job.kind == READY:
             job.ports.engine.untag(one.place)
         else:
-            job.keeping.storage.remove_volume(one.place)
+            storage.remove_volume(one.place)
+
+
+def _disk_full(err: ToolFailed) -> bool:
+    return any(DISK_FULL in line.lower() for line in (err.message, *err.details))
 
 
 def _each(work: Callable[[_Taken], int], taken: Sequence[_Taken]) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from labctl import nodeimage
 from labctl.model import (
     CHECKPOINT,
+    KIND_CLUSTER,
     LABEL_CHECKPOINT,
     LABEL_KIND,
     LABEL_MANIFEST,
@@ -158,7 +159,8 @@ def kept(engine: Engine, storage: Storage) -> Kept:
 
 def remove_checkpoint(name: str, engine: Engine, storage: Storage) -> int:
     """Remove all that was made for a checkpoint, and containers at work on it; how much went."""
-    engine.remove_containers(f"{LABEL_CHECKPOINT}={name}")
+    # Never a node, whatever labels it has from its image.
+    engine.remove_containers(f"{LABEL_CHECKPOINT}={name}", without=KIND_CLUSTER)
     volumes = storage.volumes(f"{LABEL_CHECKPOINT}={name}")
     # That it is whole is the first thing that is no longer true.
     for volume in sorted(volumes, key=lambda one: one != PREFIX + name):

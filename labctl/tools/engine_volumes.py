@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from labctl.errors import ToolFailed, ToolTimeout
-from labctl.model import CHECKPOINT, LABEL_KIND, NETWORK
+from labctl.model import CHECKPOINT, LABEL_CHECKPOINT, LABEL_KIND, NETWORK
 from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_sdk import engine_errors
 
@@ -99,7 +99,9 @@ class EngineVolumes:
                     raise ToolTimeout(f"A script in '{image}' took over {timeout:.0f} s.") from None
                 printed = api.logs(made, stdout=True, stderr=bool(code)).decode(errors="replace")
                 if commit and not code:
-                    self._engine.commit(made, image, commit, {LABEL_KIND: CHECKPOINT})
+                    # A commit takes the container's labels, too: this one is the container's own.
+                    own = {LABEL_KIND: CHECKPOINT, LABEL_CHECKPOINT: ""}
+                    self._engine.commit(made, image, commit, own)
             finally:
                 api.remove_container(made, v=True, force=True)
         if code:
