@@ -235,6 +235,11 @@ class FakeObjects:
             raise KubeNotFound(f"no {kind}", names=())
         return tuple(Resource({"kind": kind, **item}) for item in self.kinds[kind])
 
+    def get_raw(self, path: str) -> str:
+        """Kubelets answer."""
+        assert path.endswith("/proxy/healthz")
+        return "ok"
+
     @classmethod
     def ready(cls, *names: str) -> "FakeObjects":
         """What a ready cluster with these nodes answers, all of it said a minute after STARTED."""

@@ -102,7 +102,7 @@ class Bench:
 
     @property
     def auto(self) -> AutoCheckpoints:
-        return AutoCheckpoints(self.ports, self.keeping)
+        return AutoCheckpoints(self.ports, self.keeping, lambda _: self.objects)
 
     def down(self, name: str = "serve") -> None:
         remove(name, self.ports)

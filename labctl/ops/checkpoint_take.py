@@ -83,18 +83,21 @@ def take(
     job = _Job(name, kind, spec, ports, keeping)
     remove_checkpoint(name, ports.engine, keeping.storage)
     taken = _places(job)
+    begun = [one.place for one in taken]
     try:
         nodes = _nodes(job, taken)
         made = Checkpoint(
             name, kind, spec.name, spec.lab, spec.oci_runtime, keeping.now(), nodes, notes or {}
         )
         manifest = {LABEL_MANIFEST: made.manifest()}
+        begun.append(PREFIX + name)
         keeping.storage.make_volume(PREFIX + name, labels={**labels(name), **manifest})
         if kept(ports.engine, keeping.storage).find(name) != made:
+            begun.pop()  # it is the other one's
             raise ToolFailed(f"Another labctl keeps a checkpoint '{name}' at the same time.")
     except BaseException as err:
-        with shielded(), suppress(LabctlError):  # what came first is the error to tell
-            _undo(job, taken)
+        with shielded():
+            _undo(job, begun)
         if isinstance(err, ToolFailed) and _disk_full(err):
             raise ToolFailed(
                 "The engine's disk is full: no checkpoint was kept.",
@@ -199,17 +202,17 @@ def _copy(job: _Job, one: _Taken) -> int:
     return sum(int(line.split()[0]) for line in said.splitlines())
 
 
-def _undo(job: _Job, taken: Sequence[_Taken]) -> None:
-    storage = job.keeping.storage
-    job.ports.engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}", without=KIND_CLUSTER)
-    manifest = storage.volumes(f"{LABEL_CHECKPOINT}={job.name}").get(PREFIX + job.name, {})
-    if taken[0].place in manifest.get(LABEL_MANIFEST, ""):  # not that of another labctl
-        storage.remove_volume(PREFIX + job.name)
-    for one in taken:
-        if job.kind == READY:
-            job.ports.engine.untag(one.place)
-        else:
-            storage.remove_volume(one.place)
+def _undo(job: _Job, places: Sequence[str]) -> None:
+    """Remove what was begun, as far as that works: what came first is the error to tell."""
+    engine, storage = job.ports.engine, job.keeping.storage
+    with suppress(LabctlError):
+        engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}", without=KIND_CLUSTER)
+    for place in reversed(places):
+        with suppress(LabctlError):
+            if place.startswith(IMAGES):
+                engine.untag(place)
+            else:
+                storage.remove_volume(place)
 
 
 def _disk_full(err: ToolFailed) -> bool:

@@ -192,10 +192,12 @@ def _quickly(
         stage.load_images(made)
         wait_ready(made, ports, timeout=RESTORED)
     except ToolFailed as err:
-        ports.progress.note(f"Starting without it: {err.message}")
+        kept = make == checkpoints.restore
+        without = "the checkpoint" if kept else "the spare cluster"
+        ports.progress.note(f"Starting without {without}: {err.message}")
         with ports.progress.phase("Remove what came of it"):
             remove(spec.name, ports)
-            if make == checkpoints.restore:
+            if kept:
                 checkpoints.discard(spec)
         return None
     return made

@@ -160,7 +160,7 @@ def test_what_a_checkpoint_is_made_into_leaves_it_as_it_is(bench: Bench, kind: s
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(READY, marks=pytest.mark.xfail(reason="nodes inherit the checkpoint's label")),
+        READY,
         SAVED,
     ],
 )

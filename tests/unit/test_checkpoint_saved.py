@@ -233,7 +233,8 @@ def test_pruning_takes_parts_and_what_no_up_can_use_and_leaves_what_was_saved(
     bench.auto.keep(SPEC)
     (ready,) = [name for name in names(bench) if name != "mine"]
     bench.storage.made["labctl-checkpoint-half.x.0"] = labels("half")
-    assert prune(bench.ports, bench.keeping) == ("half",)
+    assert prune(bench.ports, bench.keeping) == ()  # it may be what a learner saved
+    assert prune(bench.ports, bench.keeping, saved=True) == ("half",)
     tag = IMAGES[0].tag
     bench.engine.stored[tag] = replace(bench.engine.stored[tag], image_id="sha256:anew")
     assert prune(bench.ports, bench.keeping) == (ready,)
@@ -249,19 +250,26 @@ def test_pruning_all_takes_all_but_what_was_saved(bench: Bench) -> None:
     assert names(bench) == ["mine"]
 
 
+def test_pruning_a_part_takes_no_whole_one_of_that_name(bench: Bench) -> None:
+    made = saved(bench)
+    bench.storage.made["labctl-checkpoint-mine.early.0"] = labels("mine")
+    assert prune(bench.ports, bench.keeping, unused=True) == ()
+    assert kept(bench.engine, bench.storage).find("mine") == made
+
+
 def test_pruning_leaves_what_another_labctl_works_on(bench: Bench) -> None:
     for name in ("half", "other"):
         bench.storage.made[f"labctl-checkpoint-{name}.x.0"] = labels(name)
     with bench.store.lock(f"{LOCK}half", timeout=0):
-        assert prune(bench.ports, bench.keeping) == ("other",)
-    assert prune(bench.ports, bench.keeping) == ("half",)
+        assert prune(bench.ports, bench.keeping, saved=True) == ("other",)
+    assert prune(bench.ports, bench.keeping, saved=True) == ("half",)
 
 
 def test_pruning_goes_on_when_one_can_not_be_removed(bench: Bench) -> None:
     for name in ("half", "other"):
         bench.storage.made[f"labctl-checkpoint-{name}.x.0"] = labels(name)
     bench.storage.in_use.add("labctl-checkpoint-half.x.0")
-    assert prune(bench.ports, bench.keeping) == ("other",)
+    assert prune(bench.ports, bench.keeping, saved=True) == ("other",)
 
 
 def test_who_works_on_the_lab_is_waited_for(bench: Bench) -> None:

@@ -165,3 +165,13 @@ def test_what_an_earlier_try_left_goes_first(bench: Bench, kind: str) -> None:
     made = taken(bench, kind)
     there = kept(bench.engine, bench.storage)
     assert (there.whole, there.parts) == ((made,), {})
+
+
+def test_one_that_another_labctl_kept_meanwhile_is_not_taken_again(bench: Bench) -> None:
+    bench.auto.keep(SPEC)
+    before = kept(bench.engine, bench.storage)
+    bench.storage.ran.clear()
+    bench.auto.keep(SPEC)
+    assert kept(bench.engine, bench.storage) == before
+    assert bench.storage.ran == []
+    assert len(before.whole) == 1

@@ -138,7 +138,6 @@ def test_a_full_disk_is_named(bench: Bench, kind: str) -> None:
     assert nothing_is_left(bench)
 
 
-@pytest.mark.xfail(reason="only the last line is looked at, and that is not where tar says so")
 def test_a_full_disk_is_named_wherever_the_copy_says_so(bench: Bench) -> None:
     lines = ["tar: ./lib/x: Cannot write: No space left on device", "tar: Exiting with failure"]
     bench.storage.answers[f"{SECOND}:ro"] = ToolFailed(f"{lines[-1]}.", details=lines)
@@ -157,7 +156,6 @@ class LostEngine(FakeStorage):
 
 
 @KINDS
-@pytest.mark.xfail(reason="the manifest's volume is left")
 def test_when_the_last_look_fails_nothing_is_left_either(bench: Bench, kind: str) -> None:
     bench.storage = LostEngine(bench.engine)
     with pytest.raises(ToolFailed, match="it went away"):

@@ -67,6 +67,9 @@ class Watched:
     bench: Bench
     seen: list[tuple[str, list[str]]]
 
+    def take_spare(self, spec: ClusterSpec) -> bool:
+        return False
+
     def restore(self, spec: ClusterSpec) -> bool:
         self.seen.append(("restore", list(self.bench.stage.done)))
         return False
@@ -208,7 +211,7 @@ def test_none_is_kept_on_a_disk_that_is_nearly_full(
     bench: Bench, free: int | None, kept_one: int
 ) -> None:
     tight = replace(bench.keeping, free_space=lambda: free)
-    bench.up(checkpoints=AutoCheckpoints(bench.ports, tight))
+    bench.up(checkpoints=AutoCheckpoints(bench.ports, tight, lambda _: bench.objects))
     assert len(whole(bench)) == kept_one
     assert said(bench, "the engine's disk is nearly full") is not bool(kept_one)
     assert checkpoint_auto.ROOM == 4 << 30
