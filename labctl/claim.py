@@ -22,5 +22,5 @@ def claimed(labels: Mapping[str, str], content: bytes | None) -> dict[str, str]:
     try:
         said = json.loads(content) if content else {}
         return {**labels, **{key: str(said[key]) for key in (LABEL_CLUSTER, LABEL_LAB) if said}}
-    except (ValueError, KeyError):  # it was cut off: nobody's yet
+    except (ValueError, KeyError, TypeError):  # it was cut off: nobody's yet
         return dict(labels)

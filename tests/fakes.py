@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from labctl.claim import CLAIM, SPARE, claimed
 from labctl.errors import KubeNotFound, LabctlError, PrerequisiteMissing, ToolFailed
-from labctl.model import KIND_CLUSTER, KIND_ROLE, EngineInfo, ImageInfo, Node
+from labctl.model import KIND_CLUSTER, KIND_ROLE, LABEL_LAB, EngineInfo, ImageInfo, Node
 from labctl.resource import Resource
 from labctl.waiting import Clock
 
@@ -73,7 +74,12 @@ class FakeEngine:
 
     def nodes(self) -> tuple[Node, ...]:
         self._ask()
-        return tuple(node for node in self.rows if KIND_CLUSTER in node.labels)
+        return tuple(self._claimed(node) for node in self.rows if KIND_CLUSTER in node.labels)
+
+    def _claimed(self, node: Node) -> Node:
+        if node.labels.get(LABEL_LAB) != SPARE:
+            return node
+        return replace(node, labels=claimed(node.labels, self.files.get((node.name, CLAIM))))
 
     def image(self, reference: str) -> ImageInfo | None:
         self._ask()

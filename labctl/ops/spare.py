@@ -13,7 +13,6 @@ from labctl.errors import ToolFailed
 from labctl.interrupts import held
 from labctl.model import Cluster, ClusterSpec
 from labctl.ops import clusters
-from labctl.ops.checkpoint_saved import made_from
 from labctl.ops.checkpoints import ready_name
 from labctl.ops.create import Ports, remove
 from labctl.ops.ports import Runner
@@ -26,6 +25,8 @@ LOCK_TIMEOUT: Final = 600.0
 AWAKE: Final = 20.0
 """Seconds for kubelets to answer after a rest."""
 _MANIFEST: Final = "/etc/kubernetes/manifests/kube-controller-manager.yaml"
+_SHAPE: Final = "/kind/labctl/spare"
+"""The name of the checkpoint for such clusters: by all that one depends on."""
 _ASIDE: Final = "/kind/labctl/kube-controller-manager.yaml"
 
 
@@ -41,11 +42,11 @@ class Kube(Protocol):
 
 def fitting(spec: ClusterSpec, ports: Ports) -> Cluster | None:
     """The spare that could be this cluster."""
-    wanted = ready_name(spec, ports.engine)
+    wanted = (ready_name(spec, ports.engine) or "").encode()
     for one in clusters.spares(ports.engine):
-        made = made_from(one, ports)
+        shape = ports.engine.get_file(f"{one.kind_name}-control-plane", _SHAPE)
         rests = all(node.state == "paused" for node in one.nodes)
-        if wanted and made and rests and ready_name(made, ports.engine) == wanted:
+        if wanted and rests and shape == wanted:
             return one
     return None
 
@@ -69,6 +70,9 @@ def warm(
         try:
             made = make(spec)
             with ports.progress.phase("Let it rest"):
+                shape = ready_name(spec, ports.engine) or ""
+                node = f"{made.kind_name}-control-plane"
+                ports.engine.put_file(node, _SHAPE, shape.encode())
                 _rest(made, kube(made.name), ports, runner)
         except BaseException:
             remove(spec.name, ports)
