@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from labctl.errors import ToolFailed
-from labctl.model import CHECKPOINT, KIND_ROLE, LABEL_KIND, ImageInfo, Node
+from labctl.model import CHECKPOINT, KIND_ROLE, LABEL_CHECKPOINT, LABEL_KIND, ImageInfo, Node
 from labctl.ops.checkpoints import Keeping
 from tests.fakes import STARTED, FakeEngine, FakeRunner
 
@@ -105,8 +105,8 @@ class FakeStorage:
         self.ran.append(one)
         said = self._said(one)
         if commit:
-            # The engine hands the container's labels on, too.
-            marked = {**base.labels, **labels, LABEL_KIND: CHECKPOINT}
+            # The engine hands the container's labels on, too; this one is emptied.
+            marked = {**base.labels, **labels, LABEL_KIND: CHECKPOINT, LABEL_CHECKPOINT: ""}
             made = replace(base, image_id=f"sha256:{commit}", tags=(commit,), labels=marked)
             self.engine.stored[commit] = made
         return said

@@ -109,8 +109,8 @@ def test_an_image_is_made_of_what_a_script_did(subject: Subject) -> None:
     assert made
     assert made.tags == (subject.image,)
     assert made.image_id != base.image_id
-    # The container's labels are handed on, and from there to all that is made of the image.
-    assert made.labels == {**base.labels, **subject.labels}
+    # What is made of the image inherits its labels, and does not belong to the checkpoint.
+    assert made.labels == {**base.labels, **subject.labels, LABEL_CHECKPOINT: ""}
     found = subject.engine.images(f"{LABEL_KIND}={CHECKPOINT}")
     assert subject.image in {tag for one in found for tag in one.tags}
     said = subject.storage.run(

@@ -142,15 +142,21 @@ def test_a_lab_comes_back_when_its_cluster_is_gone(bench: Bench) -> None:
     assert made_from(cluster(bench), bench.ports) == SPEC
 
 
-def test_where_the_learners_files_are_is_not_forgotten(bench: Bench) -> None:
+@pytest.mark.parametrize("gone", [True, False])
+def test_where_the_learners_files_are_is_not_forgotten(bench: Bench, gone: bool) -> None:
     notes = bench.store.cluster_dir("serve")
     for file in ("work", "progress.json"):
         bench.store.write(notes / file, f"the {file}")
     bench.store.write(notes / "kubeconfig", "of the old cluster")
     saved(bench)
+    if gone:
+        bench.down()
+    else:
+        bench.store.write(notes / "progress.json", "later progress")
     back(bench)
     assert (notes / "work").read_text() == "the work"
-    assert (notes / "progress.json").read_text() == "the progress.json"
+    progress = "the progress.json" if gone else "later progress"
+    assert (notes / "progress.json").read_text() == progress
     assert (notes / "kubeconfig").read_text() == "kind: Config\n"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from labctl.model import (
     CHECKPOINT,
+    KIND_CLUSTER,
     LABEL_CHECKPOINT,
     LABEL_KIND,
     LABEL_MANIFEST,
@@ -68,7 +69,8 @@ def checkpoint(name: str, kind: str = SAVED, *runtimes: Runtime, minutes: int = 
         for number, one in enumerate(runtimes or (CONTAINERD, CRIO))
     )
     created = STARTED + timedelta(minutes=minutes)
-    return Checkpoint(name, kind, "a", "serve", OciRuntime.CRUN, created, nodes)
+    notes = {"work": "/home/me/labctl-a"}
+    return Checkpoint(name, kind, "a", "serve", OciRuntime.CRUN, created, nodes, notes)
 
 
 def put(one: Checkpoint, storage: FakeStorage) -> Checkpoint:
@@ -187,6 +189,13 @@ def test_removing_ends_what_works_on_the_checkpoint_and_nothing_else(storage: Fa
         storage.engine.rows.append(Node(f"at-{name}", "", True, "running", "x", labels(name)))
     remove_checkpoint("mine", storage.engine, storage)
     assert [node.name for node in storage.engine.rows] == ["at-other"]
+
+
+def test_removing_never_takes_a_node_whatever_labels_its_image_had(storage: FakeStorage) -> None:
+    inherited = {**labels("mine"), KIND_CLUSTER: "labctl-a"}
+    storage.engine.rows.append(Node("labctl-a-worker", "", True, "running", "x", inherited))
+    remove_checkpoint("mine", storage.engine, storage)
+    assert [node.name for node in storage.engine.rows] == ["labctl-a-worker"]
 
 
 def test_nodes_are_called_as_kind_calls_them() -> None:
