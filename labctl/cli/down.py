@@ -7,7 +7,7 @@ import click
 from labctl.cli.app import App
 from labctl.cli.stage import work_folder
 from labctl.cli.target import name_option
-from labctl.cli.warm import note
+from labctl.cli.warm import keep_none
 from labctl.errors import LabInvalid, ToolFailed, UsageError
 from labctl.model import LAB_IMAGE, LABEL_CLUSTER, LABEL_KIND, Cluster
 from labctl.ops.checkpoint_saved import prune
@@ -15,7 +15,6 @@ from labctl.ops.checkpoints import kept
 from labctl.ops.clusters import clusters
 from labctl.ops.down import down
 from labctl.ops.remove import remove_images
-from labctl.ops.spare import cool
 from labctl.ops.starter import remove_starter
 from labctl.ops.wish import check_name
 from labctl.ui.quantities import size
@@ -33,8 +32,7 @@ def command(app: App, name: str | None, everything: bool) -> None:
     if name and everything:
         raise UsageError("--name and --all don't go together.")
     if everything:
-        note(app.store).unlink(missing_ok=True)
-        cool(app.ports(app.console.progress()))
+        keep_none(app)
         names = _traces(app)
     elif name:
         check_name(name)

@@ -17,6 +17,7 @@ from labctl.errors import PrerequisiteMissing
 from labctl.model import ClusterSpec
 from labctl.ops import spare
 from labctl.ops.checkpoint_auto import AutoCheckpoints
+from labctl.ops.clusters import spares
 from labctl.ops.doctor_facts import parse_memory
 from labctl.ops.up import plan, start
 from labctl.store import Store
@@ -30,9 +31,10 @@ MEMORY = 3 << 29
 @click.command(epilog="Example: labctl warm")
 @click.argument("lab", required=False)
 @click.option("--off", is_flag=True, help="Remove the spare cluster, and keep none any more.")
+@click.option("--again", is_flag=True, hidden=True, help="Only where one is to be kept still.")
 @trust_option
 @click.pass_obj
-def command(app: App, lab: str | None, off: bool) -> None:
+def command(app: App, lab: str | None, off: bool, again: bool) -> None:
     """Keep a spare cluster as LAB needs it (the course's first without one), for the next `up`.
 
     It rests: it takes memory, some 500 MB a node, and no processor time. `labctl up` of a lab that
@@ -41,8 +43,7 @@ def command(app: App, lab: str | None, off: bool) -> None:
     progress = app.console.progress()
     ports = app.ports(progress)
     if off:
-        note(app.store).unlink(missing_ok=True)
-        gone = spare.cool(ports)
+        gone = keep_none(app)
         app.console.talk("The spare cluster is gone." if gone else "There was no spare cluster.")
         return
     found = app.trusted(app.catalog.get(lab))
@@ -59,8 +60,15 @@ def command(app: App, lab: str | None, off: bool) -> None:
     spec = ClusterSpec(name, SPARE, asked.nodes, asked.oci_runtime)
     checkpoints = AutoCheckpoints(ports, app.keeping(), app.kube)
     made = spare.warm(
-        spec, lambda one: start(one, stage, ports, checkpoints), app.kube, ports, app.process
+        spec,
+        lambda one: start(one, stage, ports, checkpoints),
+        app.kube,
+        ports,
+        app.process,
+        wanted=lambda: not again or note(app.store).is_file(),
     )
+    if again:
+        return
     app.store.write(note(app.store), json.dumps({"lab": found.id}))
     said = "rests now" if made else "rests already"
     app.console.talk(f"A spare cluster {said}. The next 'labctl up {found.id}' takes it.")
@@ -71,13 +79,21 @@ def note(store: Store) -> Path:
     return store.home / "spare.json"
 
 
+def keep_none(app: App) -> int:
+    """Remove the spare, and the wish for one; how many there were."""
+    progress = app.console.progress()
+    note(app.store).unlink(missing_ok=True)
+    said = "Another labctl is making a spare cluster; waiting for it..."
+    return spare.cool(app.ports(progress), on_wait=lambda: progress.note(said))
+
+
 def refill(app: App) -> bool:
-    """Make the next spare in the background, where one is to be kept."""
-    if not note(app.store).is_file():
+    """Make the next spare in the background, where one is to be kept and there is none."""
+    if not note(app.store).is_file() or spares(app.engine):
         return False
     lab = json.loads(note(app.store).read_text(encoding="utf-8"))["lab"]
     app.store.logs.mkdir(parents=True, exist_ok=True)
-    warm = shlex.join(("nice", "-n", "19", sys.executable, "-m", "labctl", "warm", lab))
+    warm = shlex.join(("nice", "-n", "19", sys.executable, "-m", "labctl", "warm", lab, "--again"))
     log = shlex.quote(str(app.store.logs / "warm.log"))
     # A session of its own: it outlives this terminal.
     line = f"exec {warm} </dev/null >{log} 2>&1"

@@ -57,16 +57,20 @@ def warm(
     kube: Callable[[str], Kube],
     ports: Ports,
     runner: Runner,
+    *,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Cluster | None:
     """Make a spare and let it rest; None where there is one. One of another shape goes.
+
+    `wanted` is asked when it is this one's turn: none may be wanted any more.
 
     Raises:
         ToolFailed: it did not get ready; nothing of it is left.
     """
     with ports.store.lock(LOCK, timeout=LOCK_TIMEOUT):
-        if fitting(spec, ports):
+        if not wanted() or fitting(spec, ports):
             return None
-        cool(ports)
+        _remove(ports)
         try:
             made = make(spec)
             with ports.progress.phase("Let it rest"):
@@ -80,8 +84,13 @@ def warm(
         return made
 
 
-def cool(ports: Ports) -> int:
+def cool(ports: Ports, *, on_wait: Callable[[], None] | None = None) -> int:
     """Remove the spares, whatever their state; how many there were."""
+    with ports.store.lock(LOCK, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+        return _remove(ports)
+
+
+def _remove(ports: Ports) -> int:
     found = clusters.spares(ports.engine)
     for one in found:
         with ports.progress.phase("Remove the spare cluster"):
