@@ -1,8 +1,10 @@
 """One cluster with three runtimes: one image, one Deployment, one digest."""
 
+import hashlib
 import json
 import secrets
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +118,42 @@ def test_workers_come_back_with_their_images_and_pods(mixed: Running) -> None:
     after = wait_until(runs_everywhere, what="a Pod on each worker", timeout=90)
     assert {node["node"]: node["stored"] for node in after["nodes"]} == before
     assert after["identical"], after["sentence"]
+
+
+@pytest.mark.fault
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("times", [4, pytest.param(50, marks=pytest.mark.matrix)])
+def test_a_load_that_was_killed_is_made_good_by_the_next_one(
+    mixed: Running, tmp_path: Path, times: int
+) -> None:
+    luck = secrets.SystemRandom()
+    for _ in range(times):
+        pod = f"killed-{secrets.token_hex(3)}"
+        content = _big_image(f"{pod}:1", tmp_path)
+        try:
+            process = mixed.cli.start("load", "--name", mixed.name, f"{pod}:1")
+            time.sleep(luck.uniform(0.3, 2.5))
+            process.kill()
+            process.communicate(timeout=60)
+            mixed("load", f"{pod}:1")
+            for worker in WORKERS:
+                node = f"labctl-{mixed.name}-{worker}"
+                mixed.run_pod(f"{pod}-{worker}", f"{pod}:1", node=node)
+                seen = mixed.kubectl("exec", f"{pod}-{worker}", "--", "sha256sum", "/last")
+                assert seen.split()[0] == content
+        finally:
+            pods = [f"{pod}-{worker}" for worker in WORKERS]
+            mixed.kubectl("delete", "pod", *pods, "--now", code=None)
+            subprocess.run(["docker", "rmi", "--force", f"{pod}:1"], check=True)
+
+
+def _big_image(tag: str, folder: Path) -> str:
+    """Three layers that nobody has; answers the digest of a file in the last one."""
+    names = ("first", "second", "last")
+    for name in names:
+        (folder / name).write_bytes(secrets.token_bytes(15 << 20))
+    copies = "".join(f"COPY {name} /{name}\n" for name in names)
+    (folder / "Dockerfile").write_text(f"FROM {IMAGE}\n{copies}")
+    argv = ["docker", "buildx", "build", "--quiet", "--tag", tag, str(folder)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return hashlib.sha256((folder / "last").read_bytes()).hexdigest()
