@@ -58,9 +58,9 @@ def list_checkpoints(app: App, output: str) -> None:
 @name_option
 @click.pass_obj
 def save(app: App, checkpoint: str, name: str | None) -> None:
-    """Keep a running lab as CHECKPOINT: all nodes, with what runs and lies on them.
+    """Keep a running lab as CHECKPOINT.
 
-    The lab stands still for some seconds, and goes on. Containers that you started beside it with
+    All of its nodes are kept, with what runs and lies on them. The lab stands still for some seconds, and goes on. Containers that you started beside it with
     docker, and the files in your folder, are not part of it.
     """
     cluster = app.target(name)
@@ -107,7 +107,7 @@ def delete(app: App, checkpoint: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of labctl's own, not what you saved.")
 @click.pass_obj
 def prune(app: App, everything: bool) -> None:
-    """Remove checkpoints that `labctl up` can't use any more, and parts of broken ones."""
+    """Remove what `labctl up` can't use any more, and parts."""
     ports = app.ports(app.console.progress())
     gone = checkpoint_saved.prune(ports, app.keeping(), unused=everything, saved=True)
     for name in gone:
