@@ -75,20 +75,36 @@ def bring_back(
     """
     found = _saved(name, ports, keeping)
     check_images(found, ports)
-    with ports.store.lock(found.cluster, timeout=LOCK_TIMEOUT, on_wait=on_wait):
-        notes = {**found.notes, **_notes(found.cluster, ports.store)}
-        if clusters.find(ports.engine, found.cluster):
-            with ports.progress.phase(f"Remove cluster '{found.cluster}'"):
-                remove(found.cluster, ports)
+    there = _by_kind_name(found.spec.kind_name, ports)
+    lab = there.name if there else found.cluster
+    with ports.store.lock(lab, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+        notes = {**found.notes, **_notes(lab, ports.store)}
+        if there:
+            with ports.progress.phase(f"Remove cluster '{lab}'"):
+                remove(lab, ports)
         with undone_on_error(found.cluster, ports, keep=False):
             restore(found, found.spec, ports, keeping.storage)
-            for file, text in notes.items():
-                ports.store.write(ports.store.cluster_dir(found.cluster) / file, text)
-            made = clusters.find(ports.engine, found.cluster)
+            made = _by_kind_name(found.spec.kind_name, ports)
             if made is None:
-                raise ToolFailed(f"Cluster '{found.cluster}' went away while it was being made.")
+                raise ToolFailed(f"Cluster '{lab}' went away while it was being made.")
+            _rename_files(found.cluster, made.name, ports.store)
+            for file, text in notes.items():
+                ports.store.write(ports.store.cluster_dir(made.name) / file, text)
             wait_ready(made, ports)
             return made
+
+
+def _by_kind_name(kind_name: str, ports: Ports) -> Cluster | None:
+    """One that was a spare has another name than it was made with."""
+    found = clusters.clusters(ports.engine)
+    return next((one for one in found if one.kind_name == kind_name), None)
+
+
+def _rename_files(made_as: str, name: str, store: Store) -> None:
+    if made_as != name:
+        text = store.kubeconfig(made_as).read_text(encoding="utf-8")
+        store.write(store.kubeconfig(name), text)
+        store.forget(made_as)
 
 
 def delete(name: str, ports: Ports, keeping: Keeping) -> bool:

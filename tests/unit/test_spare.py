@@ -10,11 +10,12 @@ from labctl.claim import CLAIM, SPARE, claim, claimed
 from labctl.errors import ToolFailed
 from labctl.model import LABEL_CLUSTER, LABEL_LAB, Cluster, ClusterSpec, OciRuntime
 from labctl.ops import clusters, spare
-from labctl.ops.checkpoint_saved import made_from
+from labctl.ops.checkpoint_saved import bring_back, made_from, save
 from labctl.ops.create import remove
 from labctl.ops.status import status
 from labctl.ops.up import plan, start
 from labctl.ops.wish import Wish
+from tests.checkpoint_fakes import BOOT
 from tests.fakes import FakeObjects
 from tests.up_bench import Bench
 
@@ -117,6 +118,20 @@ def test_one_that_was_taken_can_be_saved_as_what_it_was_made_as(bench: Bench) ->
     made = made_from(found, bench.ports)
     assert made
     assert made.kind_name == found.kind_name
+
+
+def test_one_that_was_taken_and_saved_comes_back_in_its_own_place(bench: Bench) -> None:
+    warm(bench)
+    bench.up(checkpoints=bench.auto)
+    found = clusters.find(bench.engine, "serve")
+    assert found
+    save("mine", found, bench.ports, bench.keeping, on_wait=lambda: None)
+    bench.storage.boot = {**BOOT, CLAIM: claim("serve", "serve")}
+    made = bring_back("mine", bench.ports, bench.keeping, on_wait=lambda: None)
+    assert (made.name, made.lab) == ("serve", "serve")
+    assert [node.name for node in bench.engine.rows] == [NODE]
+    assert bench.store.kubeconfig("serve").is_file()
+    assert bench.store.names() == ("serve",)
 
 
 def test_another_shape_does_not_take_it(bench: Bench) -> None:
