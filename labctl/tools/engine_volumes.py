@@ -95,7 +95,10 @@ class EngineVolumes:
                 api.start(made)
                 try:
                     code = api.wait(made, timeout=timeout)["StatusCode"]
-                except requests.exceptions.ReadTimeout:
+                except requests.exceptions.RequestException as err:
+                    # Over a unix socket the SDK's client has no ReadTimeout of its own.
+                    if "timed out" not in str(err):
+                        raise
                     raise ToolTimeout(f"A script in '{image}' took over {timeout:.0f} s.") from None
                 printed = api.logs(made, stdout=True, stderr=bool(code)).decode(errors="replace")
                 if commit and not code:

@@ -259,7 +259,7 @@ def test_pruning_all_takes_all_but_what_was_saved(bench: Bench) -> None:
 def test_pruning_a_part_takes_no_whole_one_of_that_name(bench: Bench) -> None:
     made = saved(bench)
     bench.storage.made["labctl-checkpoint-mine.early.0"] = labels("mine")
-    assert prune(bench.ports, bench.keeping, unused=True) == ()
+    assert prune(bench.ports, bench.keeping, unused=True, saved=True) == ()
     assert kept(bench.engine, bench.storage).find("mine") == made
 
 
