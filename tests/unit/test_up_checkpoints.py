@@ -10,7 +10,6 @@ import pytest
 from labctl.errors import ToolFailed
 from labctl.model import Cluster, ClusterSpec, NodeImage, OciRuntime, Runtime
 from labctl.nodeimage.recipe import image_tag
-from labctl.ops import checkpoint_auto
 from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.checkpoints import PREFIX, READY, Checkpoint, kept, labels, ready_name
 from labctl.ops.wish import HISTORY
@@ -214,7 +213,6 @@ def test_none_is_kept_on_a_disk_that_is_nearly_full(
     bench.up(checkpoints=AutoCheckpoints(bench.ports, tight, lambda _: bench.objects))
     assert len(whole(bench)) == kept_one
     assert said(bench, "the engine's disk is nearly full") is not bool(kept_one)
-    assert checkpoint_auto.ROOM == 4 << 30
 
 
 def test_half_a_checkpoint_is_told_and_made_whole(bench: Bench) -> None:
