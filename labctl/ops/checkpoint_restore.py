@@ -113,22 +113,27 @@ def _side_by_side(work: list[Callable[[], object]]) -> None:
 def _join(worker: str, control_plane: str, ports: Ports) -> None:
     """Bring a worker the authority and the kubeconfig that the control plane made for it."""
     suffix = worker.rsplit("-", 1)[-1]
-    kubeconfig = _wait(control_plane, f"/kind/labctl/joins/{suffix}", ports)
+    kubeconfig = _wait(control_plane, f"/kind/labctl/joins/{suffix}", ports, beside=worker)
     authority = _wait(control_plane, _AUTHORITY, ports)
     for name, content in (("ca.crt", authority), ("kubelet.conf", kubeconfig)):
         ports.engine.put_file(worker, f"/kind/labctl/join/{name}", content)
 
 
-def _wait(node: str, path: str, ports: Ports) -> bytes:
-    """A file's content, as soon as the node has it."""
+def _refuse_failed(node: str, ports: Ports) -> None:
+    reason = ports.engine.get_file(node, "/kind/labctl/failed")
+    if reason is not None:
+        last = reason.decode(errors="replace").strip().splitlines()[-1:]
+        raise ToolFailed(f"Node '{node}' did not come up: {last[0] if last else ''}")
+
+
+def _wait(node: str, path: str, ports: Ports, *, beside: str = "") -> bytes:
+    """A file's content, as soon as the node has it; neither it nor the one beside may fail."""
 
     def look() -> bytes | Pending:
         found = ports.engine.get_file(node, path)
         if found is None:
-            reason = ports.engine.get_file(node, "/kind/labctl/failed")
-            if reason is not None:
-                last = reason.decode(errors="replace").strip().splitlines()[-1:]
-                raise ToolFailed(f"Node '{node}' did not come up: {last[0] if last else ''}")
+            for one in filter(None, (node, beside)):
+                _refuse_failed(one, ports)
             return Pending(f"'{path}' is not there yet")
         return found
 

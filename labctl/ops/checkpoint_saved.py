@@ -77,7 +77,10 @@ def bring_back(
     check_images(found, ports)
     there = _by_kind_name(found.spec.kind_name, ports)
     lab = there.name if there else found.cluster
-    with ports.store.lock(lab, timeout=LOCK_TIMEOUT, on_wait=on_wait):
+    with (
+        ports.store.lock(lab, timeout=LOCK_TIMEOUT, on_wait=on_wait),
+        ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT, on_wait=on_wait),
+    ):
         notes = {**found.notes, **_notes(lab, ports.store)}
         if there:
             with ports.progress.phase(f"Remove cluster '{lab}'"):
@@ -109,6 +112,8 @@ def _rename_files(made_as: str, name: str, store: Store) -> None:
 
 def delete(name: str, ports: Ports, keeping: Keeping) -> bool:
     """Remove a checkpoint, whole or not; False where there is none."""
+    if not NAME.fullmatch(name):
+        return False
     with ports.store.lock(LOCK + name, timeout=LOCK_TIMEOUT):
         return bool(remove_checkpoint(name, ports.engine, keeping.storage))
 

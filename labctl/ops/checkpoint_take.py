@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from labctl.errors import LabctlError, ToolFailed
@@ -112,6 +112,9 @@ def _places(job: _Job) -> list[_Taken]:
     prefix = f"{IMAGES}:" if job.kind == READY else PREFIX
     runs = {node.name: node.image for node in job.ports.engine.nodes()}
     names = node_names(job.spec)
+    for name in names:
+        if name not in runs:
+            raise ToolFailed(f"Node '{name}' is not there any more.")
     return [
         _Taken(node, f"{prefix}{job.name}.{tag}.{number}", image, runs[node])
         for number, (node, image) in enumerate(zip(names, job.spec.nodes, strict=True))
@@ -119,16 +122,23 @@ def _places(job: _Job) -> list[_Taken]:
 
 
 def _nodes(job: _Job, taken: Sequence[_Taken]) -> tuple[KeptNode, ...]:
+    records = [job.keeping.storage.node_record(one.node) for one in taken]
+    if any(_proxied(record) for record in records):
+        raise ToolFailed("Its nodes use a proxy, whose settings would be in it for good.")
     for one in taken:
         _write_down(job, one)
     with _standing_still([one.node for one in taken], job.ports):
         sizes = _each(partial(_copy, job), taken)
-    record = job.keeping.storage.node_record
     ids = image_ids(job.spec, job.ports.engine)
     return tuple(
-        KeptNode(one.place, one.image, image_id, size, record(one.node))
-        for one, image_id, size in zip(taken, ids, sizes, strict=True)
+        KeptNode(one.place, one.image, image_id, size, record)
+        for one, image_id, size, record in zip(taken, ids, sizes, records, strict=True)
     )
+
+
+def _proxied(record: Mapping[str, Any]) -> bool:
+    names = (one.partition("=")[0].lower() for one in record.get("environ", ()))
+    return any(name.endswith("_proxy") for name in names)
 
 
 def _write_down(job: _Job, one: _Taken) -> None:
@@ -164,13 +174,19 @@ def _standing_still(nodes: Sequence[str], ports: Ports) -> Iterator[None]:
             frozen.append(node)
             ports.engine.pause(node)
         yield
-    finally:
-        with shielded():
-            failures = [one for one in reversed(frozen) if not _goes_on(one, ports)]
-        if failures:
-            raise ToolFailed(
-                f"Node '{failures[0]}' does not go on.", hint="Let it go on with: labctl resume"
-            )
+    except BaseException:  # which is the error to tell
+        _all_go_on(frozen, ports)
+        raise
+    failures = _all_go_on(frozen, ports)
+    if failures:
+        raise ToolFailed(
+            f"Node '{failures[0]}' does not go on.", hint="Let it go on with: labctl resume"
+        )
+
+
+def _all_go_on(nodes: Sequence[str], ports: Ports) -> list[str]:
+    with shielded():
+        return [one for one in reversed(nodes) if not _goes_on(one, ports)]
 
 
 def _goes_on(node: str, ports: Ports) -> bool:
@@ -199,7 +215,8 @@ def _copy(job: _Job, one: _Taken) -> int:
         commit=one.place if job.kind == READY else "",
         timeout=COPY,
     )
-    return sum(int(line.split()[0]) for line in said.splitlines())
+    sizes = (line.split()[0] for line in said.splitlines() if line.strip())
+    return sum(int(one) for one in sizes if one.isdecimal())
 
 
 def _undo(job: _Job, places: Sequence[str]) -> None:

@@ -137,7 +137,7 @@ class Kept:
 def kept(engine: Engine, storage: Storage) -> Kept:
     """Ask the engine."""
     volumes = storage.volumes(f"{LABEL_KIND}={CHECKPOINT}")
-    there = {volume: labels[LABEL_CHECKPOINT] for volume, labels in volumes.items()}
+    there = {volume: labels.get(LABEL_CHECKPOINT, "") for volume, labels in volumes.items()}
     there |= _images(engine)
     manifests = {
         volume: _read(labels[LABEL_MANIFEST])
@@ -231,14 +231,19 @@ class Keeping:
 
 
 def _read(manifest: str) -> Checkpoint | None:
-    """None of another labctl's format, which `prune` takes away."""
-    raw = json.loads(manifest)
-    if raw.pop("format", "") != FORMAT:
+    """None of another labctl's format, or a damaged one, which `prune` takes away."""
+    try:
+        raw = json.loads(manifest)
+        if raw.pop("format", "") != FORMAT:
+            return None
+        nodes = tuple(
+            KeptNode(**{**node, "image": _image(node["image"])}) for node in raw.pop("nodes")
+        )
+        created = datetime.fromisoformat(raw.pop("created"))
+        oci = OciRuntime(raw.pop("oci_runtime"))
+        return Checkpoint(**raw, oci_runtime=oci, created=created, nodes=nodes)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    nodes = tuple(KeptNode(**{**node, "image": _image(node["image"])}) for node in raw.pop("nodes"))
-    created = datetime.fromisoformat(raw.pop("created"))
-    oci = OciRuntime(raw.pop("oci_runtime"))
-    return Checkpoint(**raw, oci_runtime=oci, created=created, nodes=nodes)
 
 
 def _image(raw: Mapping[str, Any]) -> NodeImage:

@@ -1,6 +1,7 @@
 """`labctl up`: the cluster, its images and the scene. Doing it again repairs what is missing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -197,8 +198,9 @@ def _quickly(
         ports.progress.note(f"Starting without {without}: {err.message}")
         with ports.progress.phase("Remove what came of it"):
             remove(spec.name, ports)
-            if kept:
-                checkpoints.discard(spec)
+            with suppress(ToolFailed):  # it stays, and is found out again
+                if kept:
+                    checkpoints.discard(spec)
         return None
     return made
 

@@ -1,5 +1,6 @@
 """Volumes of the engine, containers that work on them, and node containers made from a record."""
 
+import shlex
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -73,9 +74,9 @@ class EngineVolumes:
         with engine_errors("run a script on a volume"):
             made = api.create_container(
                 image,
-                entrypoint=["sh", "-c", script],
+                # Not as the container's environment: an image made of it would have it, too.
+                entrypoint=["sh", "-c", f"{_exports(environ or {})}{script}"],
                 labels=dict(labels),
-                environment=dict(environ or {}),
                 host_config=api.create_host_config(
                     # Not what the image has at that place.
                     mounts=[
@@ -169,6 +170,10 @@ class EngineVolumes:
             }
         with engine_errors(f"make container '{name}'"):
             self._engine.api.create_container_from_config(config, name)
+
+
+def _exports(environ: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items())
 
 
 def _free_port() -> int:

@@ -12,8 +12,10 @@ crio=lib/containers/storage
 mkdir -p $to
 cd /var
 both() { # tar from here to there: what comes next is left out
-	tar --xattrs --xattrs-include='*' --exclude=./lib/labctl "$@" -cf - . |
-		tar --xattrs --xattrs-include='*' -xpf - -C $to
+	{
+		tar --xattrs --xattrs-include='*' --exclude=./lib/labctl "$@" -cf - . || touch /tmp/failed
+	} | tar --xattrs --xattrs-include='*' -xpf - -C $to
+	[ ! -e /tmp/failed ] || { echo "/var could not be read" >&2; exit 1; }
 }
 
 if [ "$KIND" = ready ]; then

@@ -21,9 +21,12 @@ tar -xpf "$state/root.tar" -C /
 old_address=$(echo "$OLD_ADDRESS" | sed 's/\./\\./g')
 rm -rf /kind/labctl/objects
 [ ! -d "$state/objects" ] || mv "$state/objects" "$state/node.json" /kind/labctl/
-for file in /kind/labctl/objects/*.json /kind/kubeadm.conf /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/kubeadm-flags.env; do
+for file in /kind/labctl/objects/*.json /kind/kubeadm.conf /etc/kubernetes/manifests/*.yaml \
+	/var/lib/kubelet/kubeadm-flags.env; do
+	# The cluster's name alone may be another thing's as well.
 	[ ! -f "$file" ] || sed -E -i \
-		-e "s/\b$OLD_CLUSTER(-control-plane|-worker[0-9]*)?\b/$cluster\1/g" \
+		-e "s/\b$OLD_CLUSTER(-control-plane|-worker[0-9]*)\b/$cluster\1/g" \
+		-e "s#(clusterName: |--cluster-name=|kind://docker/)$OLD_CLUSTER\b#\1$cluster#g" \
 		-e "s/\b$old_address\b/$address/g" "$file"
 done
 
