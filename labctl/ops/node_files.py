@@ -25,9 +25,20 @@ _DEFAULT_OCI_RUNTIME: Final[Mapping[Runtime, tuple[str, str]]] = {
 }
 
 
+# CRI-O empties its store when it was not shut down in order, and a node seldom is: the engine gives it
+# ten seconds. What was loaded is to be there after a restart; a layer that is not whole is found so.
+_KEEPS_IMAGES: Final = (
+    "/etc/crio/crio.conf.d/30-labctl.conf",
+    '[crio]\nclean_shutdown_file = ""\n',
+)
+
+
 def node_files(spec: ClusterSpec, image: NodeImage) -> dict[str, bytes]:
     """Content by absolute path, for the nodes of a cluster that run this image."""
     files = restore_files() if image.own else {}
+    if image.runtime is Runtime.CRIO:
+        path, text = _KEEPS_IMAGES
+        files[path] = text.encode()
     if uses_static_cni(spec):
         files[STATIC_CNI] = static_cni()
     # runc is what every node image starts with.

@@ -7,6 +7,7 @@ from labctl.nodeimage import FOLDER, restore_files, static_cni
 from labctl.ops.node_files import STATIC_CNI, node_files
 
 CONTAINERD, CRIO, DOCKER, DOCKERSHIM = Runtime
+KEEPS_IMAGES = "/etc/crio/crio.conf.d/30-labctl.conf"
 
 
 def image(runtime: Runtime, *, own: bool = True) -> NodeImage:
@@ -22,10 +23,21 @@ def files_of(
     for one, content in files.items():
         if one.own:
             assert restore_files().items() <= content.items()
+    always = {*restore_files(), KEEPS_IMAGES}
     return {
-        one.runtime: {path: text for path, text in content.items() if path not in restore_files()}
+        one.runtime: {path: text for path, text in content.items() if path not in always}
         for one, content in files.items()
     }
+
+
+def test_cri_o_alone_is_told_to_keep_its_images_whatever_the_end() -> None:
+    for runtime in Runtime:
+        files = node_files(ClusterSpec("a", "lab", (image(runtime),)), image(runtime))
+        assert (KEEPS_IMAGES in files) is (runtime is CRIO)
+    said = tomllib.loads(
+        node_files(ClusterSpec("a", "b", (image(CRIO),)), image(CRIO))[KEEPS_IMAGES].decode()
+    )
+    assert said == {"crio": {"clean_shutdown_file": ""}}
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
