@@ -105,11 +105,7 @@ class Bench:
 
     def kind_anew(self) -> Run:
         """`kind delete cluster` and all of `kind`, for those who start over."""
-        kubeconfig = self.folder / "kind.kubeconfig"
-        argv = ("kind", "create", "cluster", "--name", NAME, "--image", self.image)
-        config = yaml.safe_dump(self._plain_config()).encode()
-        options = ("--kubeconfig", str(kubeconfig), "--config", "-")
-        self.process.run((*argv, *options), timeout=LIMIT, stdin=config)
+        self._kind_create()
         start = time.monotonic()
         self.process.run(("kind", "delete", "cluster", "--name", NAME), timeout=LIMIT)
         return Run(time.monotonic() - start + self.kind().seconds, 0.0)
@@ -117,19 +113,22 @@ class Bench:
     def kind(self) -> Run:
         """`kind create cluster` with the same node image, and the same wait."""
         kubeconfig = self.folder / "kind.kubeconfig"
-        argv = ("kind", "create", "cluster", "--name", NAME, "--image", self.image)
-        options = ("--kubeconfig", str(kubeconfig), "--config", "-")
         delete = ("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
         phases: dict[str, float] = {}
         with self._gone_afterwards(delete, {}):
             start = time.monotonic()
-            config = yaml.safe_dump(self._plain_config()).encode()
-            self.process.run((*argv, *options), timeout=LIMIT, stdin=config)
+            self._kind_create()
             phases["kind create cluster"] = time.monotonic() - start
             wait_ready(lambda: Kube(kubeconfig), self._started(), detail=lambda _: None)
             seconds = time.monotonic() - start
             phases["wait for the same readiness"] = seconds - phases["kind create cluster"]
             return Run(seconds, self._memory(f"{NAME}-control-plane"), phases)
+
+    def _kind_create(self) -> None:
+        argv = ("kind", "create", "cluster", "--name", NAME, "--image", self.image)
+        options = ("--kubeconfig", str(self.folder / "kind.kubeconfig"), "--config", "-")
+        config = yaml.safe_dump(self._plain_config()).encode()
+        self.process.run((*argv, *options), timeout=LIMIT, stdin=config)
 
     def _plain_config(self) -> dict[str, object]:
         """What kind needs on this machine and nothing of labctl's."""

@@ -71,6 +71,12 @@ class Store:
         """Remove what is kept for one cluster."""
         shutil.rmtree(self.cluster_dir(name), ignore_errors=True)
 
+    def take_over(self, made_as: str, name: str) -> None:
+        """Give one cluster the kubeconfig of another, and forget that one."""
+        text = self.kubeconfig(made_as).read_text(encoding="utf-8")
+        self.write(self.kubeconfig(name), text)
+        self.forget(made_as)
+
     def clear(self) -> None:
         """Remove everything but what another labctl works with right now."""
         for folder in (self.logs, self.lab_tests):

@@ -18,12 +18,11 @@ from labctl.ops.checkpoints import (
     remove_checkpoint,
 )
 from labctl.ops.create import Ports
+from labctl.ops.doctor_host import LEAST_DISK
 from labctl.ops.spare import Kube
 from labctl.ops.spare import take as take_spare
 
 LOCK_TIMEOUT: Final = 300.0
-ROOM: Final = 4 << 30
-"""Bytes: a checkpoint that would leave less on the engine's disk is not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class AutoCheckpoints:
         if name is None:
             return
         free = self.keeping.free_space()
-        if free is not None and free < ROOM:
+        if free is not None and free < LEAST_DISK:
             self.ports.progress.note("No checkpoint is kept: the engine's disk is nearly full.")
             return
         try:

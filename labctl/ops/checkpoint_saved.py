@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from labctl.errors import PrerequisiteMissing, ToolFailed, UsageError
-from labctl.model import Cluster, ClusterSpec, NodeImage, OciRuntime, Runtime
+from labctl.model import Cluster, ClusterSpec, OciRuntime, Runtime
 from labctl.ops import clusters
 from labctl.ops.checkpoint_restore import check_images, restore
 from labctl.ops.checkpoint_take import take
@@ -17,6 +17,7 @@ from labctl.ops.checkpoints import (
     Checkpoint,
     Keeping,
     kept,
+    node_image,
     ready_name,
     remove_checkpoint,
 )
@@ -90,7 +91,8 @@ def bring_back(
             made = _by_kind_name(found.spec.kind_name, ports)
             if made is None:
                 raise ToolFailed(f"Cluster '{lab}' went away while it was being made.")
-            _rename_files(found.cluster, made.name, ports.store)
+            if made.name != found.cluster:
+                ports.store.take_over(found.cluster, made.name)
             for file, text in notes.items():
                 ports.store.write(ports.store.cluster_dir(made.name) / file, text)
             wait_ready(made, ports)
@@ -101,13 +103,6 @@ def _by_kind_name(kind_name: str, ports: Ports) -> Cluster | None:
     """One that was a spare has another name than it was made with."""
     found = clusters.clusters(ports.engine)
     return next((one for one in found if one.kind_name == kind_name), None)
-
-
-def _rename_files(made_as: str, name: str, store: Store) -> None:
-    if made_as != name:
-        text = store.kubeconfig(made_as).read_text(encoding="utf-8")
-        store.write(store.kubeconfig(name), text)
-        store.forget(made_as)
 
 
 def delete(name: str, ports: Ports, keeping: Keeping) -> bool:
@@ -184,10 +179,7 @@ def made_from(cluster: Cluster, ports: Ports) -> ClusterSpec | None:
     mark = ports.engine.get_file(f"{cluster.kind_name}-control-plane", MARK)
     try:
         raw = json.loads(mark or b"")
-        nodes = tuple(
-            NodeImage(one["tag"], one["kubernetes"], Runtime(one["runtime"]), one["own"])
-            for one in raw["nodes"]
-        )
+        nodes = tuple(node_image(one) for one in raw["nodes"])
         return ClusterSpec(raw["name"], raw["lab"], nodes, OciRuntime(raw["oci_runtime"]))
     except (ValueError, KeyError):
         return None

@@ -237,7 +237,7 @@ def _read(manifest: str) -> Checkpoint | None:
         if raw.pop("format", "") != FORMAT:
             return None
         nodes = tuple(
-            KeptNode(**{**node, "image": _image(node["image"])}) for node in raw.pop("nodes")
+            KeptNode(**{**node, "image": node_image(node["image"])}) for node in raw.pop("nodes")
         )
         created = datetime.fromisoformat(raw.pop("created"))
         oci = OciRuntime(raw.pop("oci_runtime"))
@@ -246,5 +246,6 @@ def _read(manifest: str) -> Checkpoint | None:
         return None
 
 
-def _image(raw: Mapping[str, Any]) -> NodeImage:
+def node_image(raw: Mapping[str, Any]) -> NodeImage:
+    """From plain data, as `asdict` makes it."""
     return NodeImage(raw["tag"], raw["kubernetes"], Runtime(raw["runtime"]), raw["own"])

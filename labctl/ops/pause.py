@@ -1,11 +1,12 @@
 """`labctl pause` and `labctl resume`: a lab that takes no processor time, and all of it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from labctl.errors import ToolFailed
-from labctl.model import Cluster
+from labctl.model import Cluster, Node
 from labctl.ops import clusters
 from labctl.ops.create import Ports, restore_kubeconfig, wait_ready
+from labctl.ops.ports import Engine
 
 LOCK_TIMEOUT = 300.0
 
@@ -23,9 +24,7 @@ def pause(name: str, ports: Ports, *, on_wait: Callable[[], None] | None = None)
         if not awake:
             return False
         with ports.progress.phase(f"Pause lab '{name}'"):
-            # The control plane first: it must not miss a worker that sleeps already.
-            for node in sorted(awake, key=lambda node: node.role != "control-plane"):
-                ports.engine.pause(node.name)
+            freeze(awake, ports.engine)
             left = [node.name for node in _found(name, ports).nodes if node.running]
         if left:
             raise ToolFailed(f"Node '{left[0]}' of lab '{name}' goes on running.")
@@ -47,12 +46,22 @@ def wake(cluster: Cluster, ports: Ports) -> bool:
     resting = [node for node in cluster.nodes if not node.running]
     if resting:
         with ports.progress.phase("Start the nodes that rest"):
-            # Workers first: a control plane that wakes alone misses them.
-            for node in sorted(resting, key=lambda node: node.role == "control-plane"):
-                ports.engine.start(node.name)
+            thaw(resting, ports.engine)
     restore_kubeconfig(cluster.name, cluster.kind_name, ports.clusters, ports.store)
     wait_ready(cluster, ports)
     return bool(resting)
+
+
+def freeze(nodes: Iterable[Node], engine: Engine) -> None:
+    """The control plane first: it must not miss a worker that sleeps already."""
+    for node in sorted(nodes, key=lambda node: node.role != "control-plane"):
+        engine.pause(node.name)
+
+
+def thaw(nodes: Iterable[Node], engine: Engine) -> None:
+    """Workers first: a control plane that wakes alone misses them."""
+    for node in sorted(nodes, key=lambda node: node.role == "control-plane"):
+        engine.start(node.name)
 
 
 def _found(name: str, ports: Ports) -> Cluster:

@@ -15,6 +15,7 @@ from labctl.model import Cluster, ClusterSpec
 from labctl.ops import clusters
 from labctl.ops.checkpoints import ready_name
 from labctl.ops.create import Ports, remove
+from labctl.ops.pause import freeze, thaw
 from labctl.ops.ports import Runner
 from labctl.resource import Resource
 from labctl.waiting import Pending, wait_until
@@ -116,11 +117,8 @@ def take(spec: ClusterSpec, kube: Callable[[str], Kube], ports: Ports, runner: R
             with held():
                 for node in nodes:
                     ports.engine.put_file(node.name, CLAIM, claim(spec.name, spec.lab))
-            text = ports.store.kubeconfig(found.name).read_text(encoding="utf-8")
-            ports.store.write(ports.store.kubeconfig(spec.name), text)
-            ports.store.forget(found.name)
-            for node in nodes:
-                ports.engine.start(node.name)
+            ports.store.take_over(found.name, spec.name)
+            thaw(found.nodes, ports.engine)
             _run(f"mv {_ASIDE} {_MANIFEST}", found, runner)
             api = kube(spec.name)
             for node in nodes:
@@ -138,8 +136,7 @@ def _rest(cluster: Cluster, kube: Kube, ports: Ports, runner: Runner) -> None:
 
     wait_until(ended, what="the spare cluster to rest", timeout=60.0, clock=ports.clock)
     _run("while pgrep -x kube-controller >/dev/null; do sleep 0.1; done", cluster, runner)
-    for node in sorted(cluster.nodes, key=lambda node: node.role != "control-plane"):
-        ports.engine.pause(node.name)
+    freeze(cluster.nodes, ports.engine)
 
 
 def _run(script: str, cluster: Cluster, runner: Runner) -> None:

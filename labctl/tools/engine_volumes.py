@@ -144,8 +144,9 @@ class EngineVolumes:
     ) -> None:
         """Make a node container with an empty /var of its own; it is not started.
 
-        `entry` is what it starts with, before what its image starts with; `published` says that its API server is to be reached from this machine. The port stays the
-        same whenever the container is started again, as kind has it.
+        `entry` is what it starts with, before what its image starts with. `published` says that its
+        API server is to be reached from this machine; the port stays the same whenever the
+        container is started again, as kind has it.
         """
         host = {
             **record["host"],

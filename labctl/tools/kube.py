@@ -1,7 +1,7 @@
 """The API server of a cluster, as the rest of labctl sees it."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +11,9 @@ import yaml
 
 from labctl.errors import ApiUnreachable, KubeNotFound, ToolFailed
 from labctl.resource import Resource, plain
-from labctl.tools.kube_namespace import delete_namespace
+from labctl.tools.kube_namespace import delete_namespace, gone
 from labctl.tools.kube_rest import ApiRefused, Rest
-from labctl.waiting import Clock, Pending, wait_until
+from labctl.waiting import Clock, wait_until
 
 FIELD_MANAGER: Final = "labctl"
 DELETE_TIMEOUT: Final = 120.0
@@ -129,7 +129,7 @@ class Kube:
         if wait:
             uid = answer.get("metadata", {}).get("uid")
             wait_until(
-                self._gone(path, uid),
+                lambda: gone(self._rest, path, uid),
                 what=f"{kind} '{name}' to be gone",
                 timeout=DELETE_TIMEOUT,
                 clock=self._clock,
@@ -138,19 +138,6 @@ class Kube:
     def delete_namespace(self, name: str) -> None:
         """Delete a namespace with all that is in it, and wait until it is gone."""
         delete_namespace(self._rest, name, self._clock)
-
-    def _gone(self, path: str, uid: str | None) -> Callable[[], bool | Pending]:
-        def look() -> bool | Pending:
-            try:
-                seen = Resource(self._rest.json("GET", path))
-            except KubeNotFound:
-                return True
-            if uid and seen.uid != uid:
-                return True
-            left = [c.message for c in seen.at("status.conditions", []) if c.status == "True"]
-            return Pending("; ".join(filter(None, left)) or "still there")
-
-        return look
 
     def logs(
         self,

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from labctl.errors import KubeNotFound, ToolFailed
+from labctl.resource import Resource
 from labctl.tools.kube_rest import Rest
 from labctl.waiting import Clock, Pending, wait_until
 
@@ -56,7 +57,7 @@ def delete_namespace(rest: Rest, name: str, clock: Clock | None) -> None:
     if _emptied(rest, place, clock):
         _release(rest, path, uid)
     wait_until(
-        lambda: _gone(rest, path, uid),
+        lambda: gone(rest, path, uid),
         what=f"namespace '{name}' to be gone",
         timeout=TIMEOUT,
         clock=clock,
@@ -105,13 +106,13 @@ def _release(rest: Rest, path: str, uid: str) -> None:
         return
 
 
-def _gone(rest: Rest, path: str, uid: str) -> bool | Pending:
+def gone(rest: Rest, path: str, uid: str | None) -> bool | Pending:
+    """Whether an object is away, or another one by its name is there."""
     try:
-        seen = rest.json("GET", path)
+        seen = Resource(rest.json("GET", path))
     except KubeNotFound:
         return True
-    if seen["metadata"]["uid"] != uid:
+    if uid and seen.uid != uid:
         return True
-    conditions = seen.get("status", {}).get("conditions") or ()
-    left = [one["message"] for one in conditions if one["status"] == "True"]
+    left = [one.message for one in seen.at("status.conditions", []) if one.status == "True"]
     return Pending("; ".join(filter(None, left)) or "still there")
