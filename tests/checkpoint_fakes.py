@@ -12,7 +12,7 @@ from tests.fakes import STARTED, FakeEngine, FakeRunner
 SIZES: Final = "1000\t/checkpoint\n24\t/usr/lib/labctl/kept\n"
 WORKERS: Final = ("worker", *(f"worker{number}" for number in range(2, 9)))
 BOOT: Final[Mapping[str, bytes]] = {
-    "/etc/kubernetes/admin.conf": b"kind: Config\n",
+    "/kind/labctl/own": b"",
     "/etc/kubernetes/pki/ca.crt": b"authority",
     "/kind/labctl/restored": b"",
     **{f"/kind/labctl/joins/{one}": f"kubeconfig of {one}".encode() for one in WORKERS},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labctl.checks.runner import CheckRunner
     from labctl.learner import Learner
     from labctl.model import Cluster
+    from labctl.ops.checkpoint_auto import AutoCheckpoints
     from labctl.ops.checkpoints import Keeping
     from labctl.ops.create import Ports
     from labctl.ops.ports import Progress
@@ -132,6 +133,12 @@ class App:
         return Keeping(
             EngineVolumes(self.engine), self.process, lambda: datetime.now(UTC), self.free_space
         )
+
+    def checkpoints(self, ports: "Ports", *, spares: bool = True) -> "AutoCheckpoints":
+        """The checkpoints that starting a cluster makes and uses, and the spare where it may."""
+        from labctl.ops.checkpoint_auto import AutoCheckpoints  # noqa: PLC0415
+
+        return AutoCheckpoints(ports, self.keeping(), self.kube, spares)
 
     def checks(self, cluster: str, **patience: float) -> "CheckRunner":
         """What runs a lab's checks, with the learner's folder of that cluster."""

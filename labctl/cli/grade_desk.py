@@ -121,7 +121,9 @@ class Desk:
         try:
             stage = BareStage(self.app, lab, self.progress, folder, pull=True)
             ports = self.app.ports(self.progress)
-            made = up(asked, stage, ports, free_space=self.app.free_space).cluster
+            checkpoints = self.app.checkpoints(ports, spares=False)
+            space = self.app.free_space
+            made = up(asked, stage, ports, free_space=space, checkpoints=checkpoints).cluster
             yield lambda one: self._stand(one, made, folder)
         finally:
             with shielded(), self.progress.phase(f"Remove cluster '{asked.name}'"):

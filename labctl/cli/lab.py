@@ -8,7 +8,7 @@ import click
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.places import from_here
-from labctl.cli.target import trust_option
+from labctl.cli.target import checkpoint_option, trust_option
 from labctl.cli.written import FILE, answer_file, append_summary, write_answer
 from labctl.counting import count
 from labctl.errors import LabInvalid, UsageError
@@ -81,6 +81,7 @@ def lint(app: App, labs: tuple[str, ...]) -> None:
 @click.option("--runtime", metavar="RUNTIME", help="Of the labs' matrix, this one alone.")
 @click.option("--quick", is_flag=True, help="The first pair of each lab's matrix alone.")
 @click.option("--keep", is_flag=True, help="Leave the test clusters, for the next run.")
+@checkpoint_option
 @click.option(
     "--junit", type=FILE, callback=answer_file, metavar="FILE", help="Write JUnit XML too, for CI."
 )
@@ -95,6 +96,7 @@ def test(
     runtime: str | None,
     quick: bool,
     keep: bool,
+    checkpoint: bool,
     junit: Path | None,
     output: str,
 ) -> int:
@@ -118,6 +120,7 @@ def test(
         runtime=runtime,
         quick=quick,
         keep=keep,
+        checkpoints=checkpoint,
     )
     if junit:
         write_answer(junit, view.report(found))

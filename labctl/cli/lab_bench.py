@@ -33,6 +33,7 @@ class Bench:
     progress: Progress
     keep: bool
     first: Lab
+    checkpoints: bool = True
     _before: dict[str, str] = field(default_factory=dict)
     _labs: set[str] = field(default_factory=set)
     """Those that came onto a cluster."""
@@ -66,8 +67,15 @@ class Bench:
         ports = self.app.ports(self.progress)
 
         def make(*, anew: bool = True) -> Cluster:
-            space = self.app.free_space
-            return up(wish, stage, ports, free_space=space, recreate=anew).cluster
+            checkpoints = self.app.checkpoints(ports, spares=False) if self.checkpoints else None
+            return up(
+                wish,
+                stage,
+                ports,
+                free_space=self.app.free_space,
+                checkpoints=checkpoints,
+                recreate=anew,
+            ).cluster
 
         try:
             made = make(anew=False)

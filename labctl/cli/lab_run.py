@@ -22,6 +22,7 @@ def run_labs(
     runtime: str | None,
     quick: bool,
     keep: bool,
+    checkpoints: bool,
 ) -> list[LabProofs]:
     """Every lab's proofs; one that can't even be read has a broken lint.
 
@@ -52,7 +53,7 @@ def run_labs(
         app.engine.info()
         refuse_running(app.engine, [lab.id for lab, _ in able])
         progress = app.console.progress()
-        bench = Bench(test_app, progress, keep, able[0][0])
+        bench = Bench(test_app, progress, keep, able[0][0], checkpoints)
         proofs = run(grouped(able), bench, phase=progress.phase, detail=progress.detail)
         for one in proofs:
             found.append(one)

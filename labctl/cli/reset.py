@@ -18,6 +18,7 @@ def command(app: App, lab: str | None, name: str | None) -> None:
     Files in your working folder stay as they are.
     """
     from labctl.cli.stage import LabStage, recreate, scripts  # noqa: PLC0415 - see labctl.cli.list
+    from labctl.cli.warm import refill  # noqa: PLC0415
     from labctl.ops.reset import reset  # noqa: PLC0415
     from labctl.tools.cri import node_store  # noqa: PLC0415
 
@@ -28,6 +29,7 @@ def command(app: App, lab: str | None, name: str | None) -> None:
     removed: tuple[str, ...] = ()
     if found.file.reset == "cluster":
         recreate(app, cluster, stage, progress)
+        refill(app)
     else:
         nodes = [node_store(app.process, node) for node in cluster.nodes]
         stage.build_images()

@@ -13,7 +13,6 @@ from labctl.model import KIND_CLUSTER, LABEL_LAB, Cluster, NodeImage, OciRuntime
 from labctl.nodeimage import versions
 from labctl.nodeimage.recipe import PYTHON
 from labctl.ops import node_image, node_image_build
-from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.lab_images import build_lab_images
 from labctl.ops.lab_test.pairs import own_wish
 from labctl.ops.load import ensure_loaded
@@ -125,7 +124,7 @@ def recreate(app: App, cluster: Cluster, stage: "LabStage", progress: Progress) 
         stage,
         ports,
         free_space=app.free_space,
-        checkpoints=AutoCheckpoints(ports, app.keeping(), app.kube),
+        checkpoints=app.checkpoints(ports),
         recreate=True,
     )
 

@@ -22,3 +22,9 @@ trust_option = click.option(
     callback=_trust,
     help="Run the code of a lab that did not come with labctl.",
 )
+
+checkpoint_option = click.option(
+    "--checkpoint/--no-checkpoint",
+    default=True,
+    help="Start from a checkpoint, and keep one of the first start.  [--checkpoint]",
+)

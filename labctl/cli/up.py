@@ -9,11 +9,10 @@ from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
 from labctl.cli.stage import LabStage, folder_for, wish, work_folder
-from labctl.cli.target import trust_option
+from labctl.cli.target import checkpoint_option, trust_option
 from labctl.cli.warm import refill
 from labctl.counting import count
 from labctl.errors import UsageError
-from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.node_image import full_version
 from labctl.ops.up import Up, up
 
@@ -43,11 +42,7 @@ from labctl.ops.up import Up, up
     "--work", type=click.Path(path_type=Path), help="Folder for the starter files.  [labctl-NAME]"
 )
 @click.option("--recreate", is_flag=True, help="Replace a cluster that is another than asked for.")
-@click.option(
-    "--checkpoint/--no-checkpoint",
-    default=True,
-    help="Start from a checkpoint, and keep one of the first start.  [--checkpoint]",
-)
+@checkpoint_option
 @click.option("--keep-on-error", is_flag=True, help="Leave a half-made cluster to look at.")
 @click.option("--no-pull", is_flag=True, help="Build the node image even if one is published.")
 @output_option
@@ -94,7 +89,7 @@ def command(
         LabStage(app, found, progress, folder, pull=not no_pull),
         ports,
         free_space=app.free_space,
-        checkpoints=AutoCheckpoints(ports, app.keeping(), app.kube) if checkpoint else None,
+        checkpoints=app.checkpoints(ports) if checkpoint else None,
         recreate=recreate,
         keep_on_error=keep_on_error,
     )
@@ -102,8 +97,8 @@ def command(
         _show_json(app, done, progress.seconds)
     else:
         _show(app, done, found.guide_step(app.settings.language, found.file.steps[0].id))
-    if checkpoint and refill(app):
-        app.console.talk("The next spare cluster is being made in the background.")
+    if checkpoint:
+        refill(app)
 
 
 def _show_json(app: App, done: Up, seconds: dict[str, float]) -> None:

@@ -16,7 +16,6 @@ from labctl.cli.target import trust_option
 from labctl.errors import PrerequisiteMissing
 from labctl.model import ClusterSpec
 from labctl.ops import spare
-from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.clusters import spares
 from labctl.ops.doctor_facts import parse_memory
 from labctl.ops.up import plan, start
@@ -58,7 +57,7 @@ def command(app: App, lab: str | None, off: bool, again: bool) -> None:
     stage = BareStage(app, found, progress, Path.cwd(), pull=True)
     asked = plan(wish(found, name), stage, app.free_space())
     spec = ClusterSpec(name, SPARE, asked.nodes, asked.oci_runtime)
-    checkpoints = AutoCheckpoints(ports, app.keeping(), app.kube)
+    checkpoints = app.checkpoints(ports)
     made = spare.warm(
         spec,
         lambda one: start(one, stage, ports, checkpoints),
@@ -87,10 +86,10 @@ def keep_none(app: App) -> int:
     return spare.cool(app.ports(progress), on_wait=lambda: progress.note(said))
 
 
-def refill(app: App) -> bool:
+def refill(app: App) -> None:
     """Make the next spare in the background, where one is to be kept and there is none."""
     if not note(app.store).is_file() or spares(app.engine):
-        return False
+        return
     lab = json.loads(note(app.store).read_text(encoding="utf-8"))["lab"]
     app.store.logs.mkdir(parents=True, exist_ok=True)
     warm = shlex.join(("nice", "-n", "19", sys.executable, "-m", "labctl", "warm", lab, "--again"))
@@ -98,4 +97,4 @@ def refill(app: App) -> bool:
     # A session of its own: it outlives this terminal.
     line = f"exec {warm} </dev/null >{log} 2>&1"
     app.process.run(("setsid", "--fork", "sh", "-c", line), timeout=10.0)
-    return True
+    app.console.talk("The next spare cluster is being made in the background.")

@@ -32,10 +32,12 @@ class AutoCheckpoints:
     ports: Ports
     keeping: Keeping
     kube: Callable[[str], Kube]
+    spares: bool = True
+    """Whether a spare may be taken: it is a learner's, for the next `up`."""
 
     def take_spare(self, spec: ClusterSpec) -> bool:
-        """Make a spare cluster this one."""
-        return take_spare(spec, self.kube, self.ports, self.keeping.runner)
+        """Make a spare cluster this one; False where there is none that fits."""
+        return self.spares and take_spare(spec, self.kube, self.ports, self.keeping.runner)
 
     def restore(self, spec: ClusterSpec) -> bool:
         """Make the cluster from a checkpoint; False where there is none, or none of use."""

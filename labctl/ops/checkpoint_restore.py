@@ -52,7 +52,7 @@ def restore(kept: Checkpoint, spec: ClusterSpec, ports: Ports, storage: Storage)
         control_plane, *workers = names
         for worker in workers:
             _join(worker, control_plane, ports)
-        _wait(control_plane, "/etc/kubernetes/admin.conf", ports)
+        _wait(control_plane, "/kind/labctl/own", ports)
         restore_kubeconfig(spec.name, spec.kind_name, ports.clusters, ports.store)
         _wait(control_plane, "/kind/labctl/restored", ports)
         leave_mark(spec, ports.engine)

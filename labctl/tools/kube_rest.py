@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -12,11 +13,16 @@ import yaml
 from labctl.errors import ApiUnreachable, KubeNotFound, PrerequisiteMissing, ToolFailed
 
 if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse
 
 CONNECT: Final = 3.0
 """Seconds to wait for a connection: the API server is on this machine."""
 READ: Final = 30.0
+
+# Threads would wait for each other's imports for ever, and write the same certificates twice, of
+# which one would never be removed.
+_LOADING: Final = Lock()
 
 
 class ApiRefused(ToolFailed):
@@ -49,33 +55,40 @@ class Stream:
             self._response.shutdown()
 
 
+def _client(kubeconfig: Path) -> "ApiClient":
+    # Loaded here because the import takes a third of a second.
+    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
+    from kubernetes.config import ConfigException, load_kube_config  # noqa: PLC0415
+
+    configuration = Configuration()
+    try:
+        load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=str(kubeconfig),
+            client_configuration=configuration,
+            persist_config=False,
+            # Beside it, so that they go with it even where this process is killed.
+            temp_file_path=str(kubeconfig.parent / "tls"),
+        )
+    except (ConfigException, yaml.YAMLError, OSError) as err:
+        raise ToolFailed(f"The kubeconfig '{kubeconfig}' can't be used: {err}.") from err
+    configuration.proxy = None
+    configuration.retries = False
+    return ApiClient(configuration)
+
+
 class Rest:
     """Requests with a kubeconfig's address and credentials. Proxies are not used: it is local."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        # Loaded here because the import takes a third of a second.
-        from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
-        from kubernetes.config import ConfigException, load_kube_config  # noqa: PLC0415
-
         if not kubeconfig.is_file():
             raise PrerequisiteMissing(
                 f"There is no kubeconfig at '{kubeconfig}'.", hint="Start a lab with: labctl up"
             )
-        configuration = Configuration()
-        try:
-            load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=str(kubeconfig),
-                client_configuration=configuration,
-                persist_config=False,
-            )
-        except (ConfigException, yaml.YAMLError, OSError) as err:
-            raise ToolFailed(f"The kubeconfig '{kubeconfig}' can't be used: {err}.") from err
-        configuration.proxy = None
-        configuration.retries = False
-        self._host = configuration.host
+        with _LOADING:
+            self._client = _client(kubeconfig)
+        self._host: str = self._client.configuration.host
         self._silent = False
         """Whether the last request had no answer: the next one need not wait for as long."""
-        self._client = ApiClient(configuration)
 
     def request(
         self,

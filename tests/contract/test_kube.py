@@ -4,7 +4,9 @@ import json
 import os
 import time
 import uuid
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
@@ -258,6 +260,24 @@ def test_an_api_server_that_hangs_is_waited_for_once_and_then_not_for_long(
         rest.request("GET", "/version")
         assert waited() >= 0.5
         server.shutdown()
+
+
+def test_certificates_lie_beside_their_kubeconfig_once_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    path = tmp_path / "cluster" / "kubeconfig"
+    path.parent.mkdir()
+    ours = b64encode(uuid.uuid4().bytes).decode()
+    server = 'server: "https://127.0.0.1:1"'
+    path.write_text(CONFIG.replace(server, f"{server}, certificate-authority-data: {ours}"))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: kube_rest.Rest(path), range(64)))
+    (written,) = (path.parent / "tls").iterdir()
+    assert written.read_bytes() == b64decode(ours)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_cluster_without_a_kubeconfig_says_how_to_start_one(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_a_failure_without_a_reason_is_told_too(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    ["/etc/kubernetes/admin.conf", "/kind/labctl/joins/worker", "/kind/labctl/restored"],
+    ["/kind/labctl/own", "/kind/labctl/joins/worker", "/kind/labctl/restored"],
 )
 def test_what_does_not_come_is_named_and_the_cluster_stays_half_made(
     bench: Bench, missing: str

@@ -142,6 +142,13 @@ def test_another_shape_does_not_take_it(bench: Bench) -> None:
     assert [one.name for one in clusters.spares(bench.engine)] == ["spare-1"]
 
 
+def test_a_cluster_that_is_no_learners_leaves_it_alone(bench: Bench) -> None:
+    warm(bench)
+    none = replace(bench.auto, spares=False)
+    assert not none.take_spare(spec(bench, "serve", "serve"))
+    assert bench.auto.take_spare(spec(bench, "serve", "serve"))
+
+
 def test_one_that_does_not_wake_up_is_told_and_the_lab_starts_otherwise(bench: Bench) -> None:
     warm(bench)
     bench.runner.answers.append((("docker", "exec"), ToolFailed("it sleeps on")))

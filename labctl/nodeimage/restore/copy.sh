@@ -31,9 +31,8 @@ if [ "$KIND" = ready ]; then
 	# Layers never change. They go into an image, which nobody copies, with a link in their place:
 	# an overlay's lower folder may be reached by one.
 	# What a layer hides of those below it would hide in an image, too: such a layer is packed.
-	packs=
 	marked() {
-		[ -n "$packs" ] || find "$1" -type c -exec stat -c %t,%T {} + | grep -qx 0,0 ||
+		find "$1" -type c -exec stat -c %t,%T {} + | grep -qx 0,0 ||
 			tar --xattrs --xattrs-include='trusted.overlay.*' -cf - "$1" 2>/dev/null |
 			grep -aq 'SCHILY.xattr.trusted.overlay'
 	}
@@ -71,10 +70,7 @@ if [ "$KIND" = ready ]; then
 		done
 	}
 	if [ -d $crio/overlay ]; then
-		# It looks at its layers when it was not shut down, and throws away what is but a link.
-		packs=yes
 		layers $crio/overlay "$(jq -r '.[].id' $crio/overlay-layers/volatile-layers.json)"
-		packs=
 	fi
 	if [ -d $docker/overlay2 ]; then
 		layers $docker/overlay2 "$(cat $docker/image/overlay2/layerdb/mounts/*/*-id)"
@@ -89,7 +85,5 @@ else
 		rm "$link"
 		cp -a "$target" "$link"
 	done
-	# CRI-O wipes its store where it was not shut down. The copy is of one moment, and is whole.
-	[ ! -d $to/lib/crio ] || touch $to/lib/crio/clean.shutdown
 fi
 mv $to/lib/labctl-taking $to/lib/labctl

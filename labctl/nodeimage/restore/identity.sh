@@ -63,3 +63,5 @@ if [ -n "$portal" ]; then
 fi
 echo "KIND=$KIND WORKERS='$WORKERS' CLUSTER=$cluster" >/kind/labctl/restoring
 rm -rf "$state"
+# Its kubeconfig may be read: until now it could have been the one of before.
+touch /kind/labctl/own
