@@ -23,11 +23,13 @@ class Cli:
     home: Path
     cwd: Path
     env: dict[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    """What starts it, such as nsenter with its options."""
 
     def start(self, *argv: str) -> subprocess.Popen[str]:
         """Start a command without waiting for it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "labctl", *argv],
+            [*self.before, sys.executable, "-m", "labctl", *argv],
             env={**os.environ, "LABCTL_HOME": str(self.home), "NO_COLOR": "1", **self.env},
             cwd=self.cwd,
             stdin=subprocess.DEVNULL,

@@ -68,10 +68,13 @@ def node(make_node: NodeMaker) -> Containerd:
 
 
 @contextmanager
-def second_engine(data_root: Path, *options: str) -> Iterator[dict[str, str]]:
+def second_engine(
+    data_root: Path, *options: str, networked: bool = False
+) -> Iterator[dict[str, str]]:
     """Another dockerd, in a network namespace of its own; answers the environment to reach it.
 
-    Its own namespace because with --bridge=none it would remove the first one's docker0.
+    Its own namespace because with --bridge=none it would remove the first one's docker0. A
+    networked one can run clusters, for a labctl in that namespace: `inside` is how to start one.
     """
     if shutil.which("dockerd") is None or os.geteuid() != 0:
         pytest.skip("a second engine needs dockerd and root")
@@ -79,8 +82,10 @@ def second_engine(data_root: Path, *options: str) -> Iterator[dict[str, str]]:
     home = Path(f"/tmp/labctl-engine-{uuid.uuid4().hex[:8]}")  # noqa: S108
     home.mkdir(mode=0o700)
     environ = {**os.environ, "DOCKER_HOST": f"unix://{home}/docker.sock"}
-    argv = ["unshare", "--net", "dockerd", *options]
-    argv += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
+    start = 'ip link set lo up; exec dockerd "$@"'
+    argv = ["unshare", "--net", "sh", "-c", start, "dockerd", *options]
+    if not networked:
+        argv += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
     argv += ["--host", environ["DOCKER_HOST"], "--pidfile", f"{home}/pid"]
     argv += ["--data-root", str(data_root), "--exec-root", f"{home}/exec"]
     with (home / "log").open("wb") as log:
@@ -97,6 +102,12 @@ def second_engine(data_root: Path, *options: str) -> Iterator[dict[str, str]]:
         dockerd.terminate()
         dockerd.wait(60)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def inside(environ: dict[str, str]) -> tuple[str, ...]:
+    """What to put before a command that is to run in a second engine's network namespace."""
+    pid = Path(environ["DOCKER_HOST"].removeprefix("unix://")).with_name("pid").read_text()
+    return ("nsenter", f"--net=/proc/{pid.strip()}/ns/net")
 
 
 @pytest.fixture(scope="session")

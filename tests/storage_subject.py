@@ -32,6 +32,7 @@ NOTHING = "no such thing"
 ANSWERS: dict[str, str | BaseException] = {
     "echo here": "here\n",
     "exit 3": ToolFailed(f"{NOTHING}.", details=["first", NOTHING]),
+    "exit 28": ToolFailed("No space left on device."),
     "sleep 60": ToolTimeout("it took over 1 s."),
     "touch /var": ToolFailed("Read-only file system."),
     "cat /checkpoint/a": "a\n",

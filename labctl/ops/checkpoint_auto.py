@@ -80,4 +80,4 @@ class AutoCheckpoints:
                     with self.ports.progress.phase("Keep a checkpoint for the next start"):
                         take(name, READY, spec, self.ports, self.keeping)
         except ToolFailed as err:
-            self.ports.progress.note(f"No checkpoint was kept: {err.message}")
+            self.ports.progress.note(f"The next start has no checkpoint: {err.message}")

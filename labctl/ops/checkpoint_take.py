@@ -100,7 +100,7 @@ def take(
             _undo(job, begun)
         if isinstance(err, ToolFailed) and _disk_full(err):
             raise ToolFailed(
-                "The engine's disk is full: no checkpoint was kept.",
+                "The engine's disk is full; no checkpoint was kept.",
                 hint="Free space: 'docker system df' shows what uses it.",
             ) from err
         raise

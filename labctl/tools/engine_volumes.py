@@ -1,8 +1,10 @@
 """Volumes of the engine, containers that work on them, and node containers made from a record."""
 
+import os
 import shlex
 import socket
 from collections.abc import Mapping, Sequence
+from errno import ENOSPC
 from typing import Any, Final
 
 from labctl.errors import ToolFailed, ToolTimeout
@@ -11,6 +13,12 @@ from labctl.tools.engine import DockerEngine
 from labctl.tools.engine_sdk import engine_errors
 
 API_PORT: Final = "6443/tcp"
+
+# A full disk takes no line for the container's log: the exit code says it.
+_FULL: Final = f"""trap 'code=$?
+[ $code = 0 ] || [ "$(df --output=avail --block-size=1M / | tail -n 1)" -ge 4 ] || exit {ENOSPC}
+exit $code' EXIT
+"""
 
 
 class EngineVolumes:
@@ -75,7 +83,7 @@ class EngineVolumes:
             made = api.create_container(
                 image,
                 # Not as the container's environment: an image made of it would have it, too.
-                entrypoint=["sh", "-c", f"{_exports(environ or {})}{script}"],
+                entrypoint=["sh", "-c", f"{_FULL}{_exports(environ or {})}{script}"],
                 labels=dict(labels),
                 host_config=api.create_host_config(
                     # Not what the image has at that place.
@@ -110,7 +118,8 @@ class EngineVolumes:
                 api.remove_container(made, v=True, force=True)
         if code:
             lines = printed.strip().splitlines()
-            raise ToolFailed(f"{lines[-1] if lines else f'it ended with {code}'}.", details=lines)
+            last = os.strerror(ENOSPC) if code == ENOSPC else lines[-1] if lines else ""
+            raise ToolFailed(f"{last or f'it ended with {code}'}.", details=lines)
         return str(printed)
 
     def changes(self, container: str) -> dict[str, bool]:

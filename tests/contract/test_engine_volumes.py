@@ -76,6 +76,11 @@ def test_a_script_that_fails_says_its_last_line_and_leaves_nothing(subject: Subj
     assert subject.nothing_works()
 
 
+def test_a_full_disk_is_told_though_it_took_no_message(subject: Subject) -> None:
+    with pytest.raises(ToolFailed, match="No space left on device"):
+        subject.run("exit 28")
+
+
 def test_a_script_that_takes_too_long_is_ended(subject: Subject) -> None:
     with pytest.raises(ToolTimeout):
         subject.storage.run(BASE, "sleep 60", labels=subject.labels, volumes={}, timeout=1)

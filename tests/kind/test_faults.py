@@ -3,31 +3,29 @@
 Everything aims at containers and files that the test made itself.
 """
 
-import os
+import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.engine_line import EngineLine
 from tests.lab_fixtures import LAB, Cli, traces
-from tests.node_fixtures import second_engine
 
 pytestmark = [pytest.mark.kind, pytest.mark.fault, pytest.mark.timeout(600)]
 
 PHASES = ("Build image", "Start Kubernetes", "Load", "Wait for nodes", "Set the scene")
 
 
-def _start_until(cli: Cli, name: str, phase: str) -> subprocess.Popen[str]:
+def _start_until(cli: Cli, name: str, phase: str, *options: str) -> subprocess.Popen[str]:
     """Start `up` and come back when it says that a phase begins."""
-    process = cli.start("up", LAB, "--name", name)
+    process = cli.start("up", LAB, "--name", name, *options)
     assert process.stderr
     for line in process.stderr:
-        if line.startswith(f"... {phase}"):
+        if re.match(rf"\.\.\. {phase}", line):
             return process
     out, err = process.communicate()
     raise AssertionError(f"'up' ended before '{phase}': {out}{err}")
@@ -45,11 +43,25 @@ def test_an_interrupted_up_undoes_itself(cli: Cli, name: str, phase: str) -> Non
     assert not (cli.home / "clusters" / name).exists()
 
 
-@pytest.mark.parametrize("phase", ["Start Kubernetes", "Load", "Set the scene"])
-def test_after_a_killed_up_the_next_one_succeeds(cli: Cli, name: str, phase: str) -> None:
-    process = _start_until(cli, name, phase)
-    if phase == "Start Kubernetes":
-        time.sleep(3)  # into kubeadm
+@pytest.mark.parametrize(
+    ("phase", "seconds", "option"),
+    [
+        ("Start Kubernetes", 3, "--no-checkpoint"),  # into kubeadm
+        ("Start Kubernetes", 0.5, "--checkpoint"),  # no node has started
+        ("Start Kubernetes", 3, "--checkpoint"),  # into its own identity
+        ("Load", 0, "--no-checkpoint"),
+        ("Set the scene", 0, "--no-checkpoint"),
+    ],
+)
+def test_after_a_killed_up_the_next_one_succeeds(
+    cli: Cli, name: str, phase: str, seconds: float, option: str
+) -> None:
+    if option == "--checkpoint":  # that there is one
+        cli("up", LAB, "--name", name)
+        cli("down", "--name", name)
+        phase += ".* from a checkpoint"
+    process = _start_until(cli, name, phase, option)
+    time.sleep(seconds)
     process.kill()
     process.communicate(timeout=60)
     assert cli.json("up", LAB, "--name", name)["state"] in ("created", "running")
@@ -124,49 +136,6 @@ def test_without_an_engine_every_verb_ends_with_4(
     ran = cli(*verb, code=4)
     assert "does not answer" in ran.err
     assert ran.out == ""
-
-
-@contextmanager
-def _loop_mount(folder: Path, size: int) -> Iterator[Path]:
-    """A file system of `size` bytes in a file."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    image, mount = folder / "disk.img", folder / "disk"
-    mount.mkdir()
-    with image.open("wb") as file:
-        file.truncate(size)
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True, capture_output=True)
-    subprocess.run(["mount", "-o", "loop", str(image), str(mount)], check=True)
-    try:
-        yield mount
-    finally:
-        subprocess.run(["umount", str(mount)], check=True)
-
-
-def test_a_full_disk_under_the_state_folder_is_one_message(
-    cli: Cli, name: str, tmp_path: Path
-) -> None:
-    with _loop_mount(tmp_path, 1 << 20) as disk:
-        with (disk / "fill").open("wb", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(b"\0" * 4096)
-        ran = Cli(disk / "state", cli.cwd)("up", LAB, "--name", name, code=5)
-    assert "No space left on device" in ran.err
-    assert "LABCTL_HOME" in ran.err
-    assert ran.err.count("Error:") == 1
-    assert traces(name) == []
-
-
-def test_a_small_disk_under_the_engine_is_told_before_anything_is_made(
-    cli: Cli, name: str, tmp_path: Path
-) -> None:
-    with _loop_mount(tmp_path, 256 << 20) as disk, second_engine(disk) as environ:
-        cli.env = environ
-        ran = cli("up", LAB, "--name", name, code=4)
-        assert "GiB free" in ran.err
-        argv = ["docker", "images", "--quiet"]
-        out = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout
-        assert out == ""
 
 
 def _until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -132,7 +132,7 @@ def test_a_node_that_does_not_go_on_is_told_and_does_not_hold_up_the_others(
 def test_a_full_disk_is_named(bench: Bench, kind: str) -> None:
     full = "tar: ./lib/x: Cannot write: No space left on device."
     bench.storage.answers[f"{SECOND}:ro"] = ToolFailed(full)
-    with pytest.raises(ToolFailed, match="disk is full: no checkpoint was kept") as caught:
+    with pytest.raises(ToolFailed, match="disk is full; no checkpoint was kept") as caught:
         taken(bench, kind)
     assert "docker system df" in caught.value.hint
     assert nothing_is_left(bench)

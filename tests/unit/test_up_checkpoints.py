@@ -199,7 +199,7 @@ def test_a_node_that_takes_no_image_is_made_anew(bench: Bench) -> None:
 def test_keeping_that_fails_is_told_and_up_goes_on(bench: Bench) -> None:
     bench.storage.answers["du -s"] = ToolFailed("the copy failed")
     cluster = up(bench)
-    assert said(bench, "No checkpoint was kept: the copy failed")
+    assert said(bench, "The next start has no checkpoint: the copy failed")
     assert bench.stage.done == COLD
     assert all(node.running for node in cluster.nodes)
     assert (bench.storage.made, whole(bench)) == ({}, ())
