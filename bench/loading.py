@@ -23,7 +23,7 @@ from labctl.tools.process import Process
 LAYERS: Final = 20
 LAYER_BYTES: Final = 42_500_000
 TAG: Final = "bench-loading:1"
-ONE, THREE = "bench-1", "bench-3"
+KIND, ONE, THREE = "bench-kind", "bench-1", "bench-3"
 ARCHITECTURE: Final = {"x86_64": "amd64"}.get(platform.machine(), platform.machine())
 
 
@@ -46,7 +46,7 @@ def measure(folder: Path, environ: dict[str, str], rounds: int) -> list[str]:
     process = Process(own)
     load = ("labctl", "load", TAG, "--name")
     contenders: dict[str, tuple[str, Sequence[str]]] = {
-        "kind load, 1 node": (ONE, ("kind", "load", "docker-image", TAG, f"--name=labctl-{ONE}")),
+        "kind load, 1 node": (KIND, ("kind", "load", "docker-image", TAG, f"--name=labctl-{KIND}")),
         "labctl load, 1 node": (ONE, (*load, ONE)),
         "labctl load, 3 nodes": (THREE, (*load, THREE)),
     }
@@ -54,39 +54,39 @@ def measure(folder: Path, environ: dict[str, str], rounds: int) -> list[str]:
     again = {name: Took() for name in contenders}
     with _clusters(folder, process):
         for number in range(rounds):
+            layers = [os.urandom(LAYER_BYTES) for _ in range(LAYERS - 1)]
+            images = [_make([*layers, os.urandom(1000)], process, own) for _ in range(2)]
             for name, (cluster, argv) in contenders.items():
-                layers = [os.urandom(LAYER_BYTES) for _ in range(LAYERS - 1)]
-                images = []
-                for took in (first[name], again[name]):
-                    images.append(_make([*layers, os.urandom(1000)], process, own))
+                for image, took in zip(images, (first[name], again[name]), strict=True):
+                    process.run(("docker", "tag", image, TAG), timeout=60)
                     _run(argv, own, took)
-                _forget(cluster, images, process)
+                _forget(cluster, process)
                 print(
                     f"round {number + 1}: {name}: first {first[name].seconds[-1]:.1f} s,"
                     f" one layer changed {again[name].seconds[-1]:.1f} s"
                 )
+            process.run(("docker", "image", "rm", "--force", *images), timeout=120)
     return [*_table("first load", first), *_table("one small layer changed", again)[2:]]
 
 
 @contextmanager
 def _clusters(folder: Path, process: Process) -> Iterator[None]:
     try:
-        for name, nodes in ((ONE, "1"), (THREE, "3")):
+        for name, nodes in ((KIND, "1"), (ONE, "1"), (THREE, "3")):
             up = ("labctl", "up", "serve-a-model", "--name", name, "--nodes", nodes)
             process.run(up, timeout=600, cwd=str(folder))
         yield
     finally:
-        for name in (ONE, THREE):
+        for name in (KIND, ONE, THREE):
             process.run(("labctl", "down", "--name", name), timeout=600)
 
 
-def _forget(cluster: str, images: Sequence[str], process: Process) -> None:
-    """Give the room back: no round finds what another has left."""
+def _forget(cluster: str, process: Process) -> None:
+    """Give the nodes' room back."""
     prefix = f"labctl-{cluster}"
     nodes = process.run(("kind", "get", "nodes", "--name", prefix), timeout=60).stdout.split()
     for node in nodes:
         process.run(("docker", "exec", node, "crictl", "rmi", "--prune"), timeout=300)
-    process.run(("docker", "image", "rm", *images), timeout=120)
 
 
 def _make(layers: Sequence[bytes], process: Process, environ: dict[str, str]) -> str:

@@ -21,6 +21,8 @@ from labctl.tools.process import Process
 NAME: Final = "bench"
 RESTED: Final = 60.0
 """Seconds; after 50 the controller manager would call a silent node lost."""
+WINDOW: Final = 30.0
+"""Seconds over which an idle cluster's processor time is taken."""
 LIMIT: Final = 600.0
 """Seconds that one run may take."""
 
@@ -44,6 +46,7 @@ class Bench:
     image: str
     kept: set[str] = field(default_factory=set)
     """Runtimes that have a checkpoint."""
+    rests_since: float = 0.0
 
     def cold(self, runtime: str) -> Run:
         """`labctl up`: cluster, the first lab's image built and loaded, scene; then gone again."""
@@ -56,17 +59,21 @@ class Bench:
             self.kept.add(runtime)
         return self._labctl("--runtime", runtime)
 
-    def from_spare(self) -> Run:
-        """The same from a spare cluster that has rested for longer than a node may be silent."""
+    def warm(self) -> None:
+        """Keep a spare cluster: it rests while others start that may not take it."""
         self.process.run(("labctl", "warm"), timeout=LIMIT, env=self._env)
         # No next one: it would be made while the next contender runs.
         (self.folder / "home" / "spare.json").unlink()
-        time.sleep(RESTED)
+        self.rests_since = time.monotonic()
+
+    def from_spare(self) -> Run:
+        """The same from a spare cluster that has rested for longer than a node may be silent."""
+        time.sleep(max(0.0, self.rests_since + RESTED - time.monotonic()))
         return self._labctl()
 
     def reset(self) -> Run:
         """`labctl reset` of the first lab when it is solved."""
-        with self._up("--no-checkpoint"):
+        with self._up():
             name = ("--name", NAME)
             for verb in (("solve", "--all"), ("check",)):
                 argv = ("labctl", *verb, *name)
@@ -123,6 +130,29 @@ class Bench:
             seconds = time.monotonic() - start
             phases["wait for the same readiness"] = seconds - phases["kind create cluster"]
             return Run(seconds, self._memory(f"{NAME}-control-plane"), phases)
+
+    def idle(self, windows: int) -> tuple[list[float], list[float]]:
+        """What labctl's cluster and kind's take of a core while both do nothing, by window."""
+        kubeconfig = self.folder / "kind.kubeconfig"
+        delete = ("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
+        nodes = (f"labctl-{NAME}-control-plane", f"{NAME}-control-plane")
+        shares: tuple[list[float], list[float]] = ([], [])
+        with self._up(), self._gone_afterwards(delete, {}):
+            self._kind_create()
+            wait_ready(lambda: Kube(kubeconfig), self._started(), detail=lambda _: None)
+            time.sleep(RESTED)
+            for _ in range(windows):
+                start, before = time.monotonic(), [self._processor(node) for node in nodes]
+                time.sleep(WINDOW)
+                seconds = time.monotonic() - start
+                for share, node, used in zip(shares, nodes, before, strict=True):
+                    share.append((self._processor(node) - used) / seconds)
+        return shares
+
+    def _processor(self, container: str) -> float:
+        """Seconds of processor time so far."""
+        stats = self.engine.api.stats(container, stream=False, one_shot=True)
+        return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
     def _kind_create(self) -> None:
         argv = ("kind", "create", "cluster", "--name", NAME, "--image", self.image)
