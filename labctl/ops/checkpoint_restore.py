@@ -1,7 +1,5 @@
 """Making a cluster from a checkpoint: without kubeadm's waits, and with an identity of its own."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,6 +13,7 @@ from labctl.model import (
 )
 from labctl.ops.checkpoints import READY, Checkpoint, KeptNode, Storage, image_ids, node_names
 from labctl.ops.create import Ports, derive, leave_mark, prepare, restore_kubeconfig
+from labctl.ops.side_by_side import side_by_side
 from labctl.waiting import Pending, wait_until
 
 COPY: Final = 300.0
@@ -48,7 +47,8 @@ def restore(kept: Checkpoint, spec: ClusterSpec, ports: Ports, storage: Storage)
         prepare(spec, ports)
         names = node_names(spec)
         job = _Job(kept, spec, ports, storage)
-        _side_by_side([partial(job.start, *one) for one in zip(names, kept.nodes, strict=True)])
+        starts = [partial(job.start, *one) for one in zip(names, kept.nodes, strict=True)]
+        side_by_side(starts, give_up=job.end_copies)
         control_plane, *workers = names
         for worker in workers:
             _join(worker, control_plane, ports)
@@ -98,16 +98,15 @@ class _Job:
             )
         self.ports.engine.start(name)
 
+    def end_copies(self) -> None:
+        """Remove the containers that copy; the nodes themselves are the caller's to undo."""
+        label = f"{LABEL_CLUSTER}={self.spec.name}"
+        self.ports.engine.remove_containers(label, without=KIND_CLUSTER)
+
 
 def _image(node: str, spec: ClusterSpec) -> str:
     """Each node has an image of its own: no two have the same layers."""
     return f"labctl/cluster:{spec.name}.{node.removeprefix(f'{spec.kind_name}-')}"
-
-
-def _side_by_side(work: list[Callable[[], object]]) -> None:
-    with ThreadPoolExecutor(max_workers=len(work)) as pool:
-        for one in [pool.submit(each) for each in work]:
-            one.result()
 
 
 def _join(worker: str, control_plane: str, ports: Ports) -> None:

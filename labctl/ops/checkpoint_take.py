@@ -1,7 +1,6 @@
 """Taking a checkpoint: the nodes stand still for a second, and go on."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +26,7 @@ from labctl.ops.checkpoints import (
     suffixes,
 )
 from labctl.ops.create import DISK_FULL, Ports
+from labctl.ops.side_by_side import side_by_side
 
 TAKE: Final = 60.0
 COPY: Final = 300.0
@@ -128,7 +128,8 @@ def _nodes(job: _Job, taken: Sequence[_Taken]) -> tuple[KeptNode, ...]:
     for one in taken:
         _write_down(job, one)
     with _standing_still([one.node for one in taken], job.ports):
-        sizes = _each(partial(_copy, job), taken)
+        copies = [partial(_copy, job, one) for one in taken]
+        sizes = side_by_side(copies, give_up=partial(_end_work, job))
     ids = image_ids(job.spec, job.ports.engine)
     return tuple(
         KeptNode(one.place, one.image, image_id, size, record)
@@ -223,7 +224,7 @@ def _undo(job: _Job, places: Sequence[str]) -> None:
     """Remove what was begun, as far as that works: what came first is the error to tell."""
     engine, storage = job.ports.engine, job.keeping.storage
     with suppress(LabctlError):
-        engine.remove_containers(f"{LABEL_CHECKPOINT}={job.name}", without=KIND_CLUSTER)
+        _end_work(job)
     for place in reversed(places):
         with suppress(LabctlError):
             if place.startswith(IMAGES):
@@ -232,10 +233,10 @@ def _undo(job: _Job, places: Sequence[str]) -> None:
                 storage.remove_volume(place)
 
 
+def _end_work(job: _Job) -> None:
+    label = f"{LABEL_CHECKPOINT}={job.name}"
+    job.ports.engine.remove_containers(label, without=KIND_CLUSTER)
+
+
 def _disk_full(err: ToolFailed) -> bool:
     return any(DISK_FULL in line.lower() for line in (err.message, *err.details))
-
-
-def _each(work: Callable[[_Taken], int], taken: Sequence[_Taken]) -> list[int]:
-    with ThreadPoolExecutor(max_workers=len(taken)) as pool:
-        return list(pool.map(work, taken))

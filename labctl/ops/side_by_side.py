@@ -1,0 +1,34 @@
+"""Work on several nodes at once, which ends soon where one of them fails or a person interrupts it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import TypeVar
+
+from labctl.errors import LabctlError
+from labctl.interrupts import shielded
+
+T = TypeVar("T")
+
+
+def side_by_side(work: Sequence[Callable[[], T]], *, give_up: Callable[[], object]) -> list[T]:
+    """Do all of it, each in a thread of its own; the answers in the same order.
+
+    Args:
+        work: what to do; at least one.
+        give_up: has the rest end soon, once one has failed. That it fails itself is not told.
+
+    Raises:
+        Whatever was raised first.
+    """
+    with ThreadPoolExecutor(max_workers=len(work)) as pool:
+        running = [pool.submit(one) for one in work]
+        try:
+            ended, _ = wait(running, return_when=FIRST_EXCEPTION)
+            for one in ended:
+                one.result()
+        except BaseException:
+            with shielded(), suppress(LabctlError):
+                give_up()
+            raise
+        return [one.result() for one in running]
