@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labctl.claim import CLAIM, SPARE, claimed
-from labctl.errors import KubeNotFound, LabctlError, PrerequisiteMissing, ToolFailed
+from labctl.errors import LabctlError, PrerequisiteMissing, ToolFailed
 from labctl.model import KIND_CLUSTER, KIND_ROLE, LABEL_LAB, EngineInfo, ImageInfo, Node
-from labctl.resource import Resource
 from labctl.waiting import Clock
 
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -226,70 +225,6 @@ class FakeKind:
 
     def export_logs(self, name: str, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-
-
-@dataclass
-class FakeObjects:
-    """An API server's objects, by kind."""
-
-    kinds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def list(
-        self, api_version: str, kind: str, namespace: str | None = None
-    ) -> tuple[Resource, ...]:
-        if kind not in self.kinds:
-            raise KubeNotFound(f"no {kind}", names=())
-        return tuple(Resource({"kind": kind, **item}) for item in self.kinds[kind])
-
-    def get_raw(self, path: str) -> str:
-        """Kubelets answer."""
-        assert path.endswith("/proxy/healthz")
-        return "ok"
-
-    @classmethod
-    def ready(cls, *names: str) -> "FakeObjects":
-        """What a ready cluster with these nodes answers, all of it said a minute after STARTED."""
-        later = (STARTED + timedelta(minutes=1)).isoformat()
-        ready = [{"type": "Ready", "status": "True"}]
-        return cls(
-            {
-                "Node": [
-                    {"metadata": {"name": name}, "status": {"conditions": ready}} for name in names
-                ],
-                "Lease": [
-                    {"metadata": {"name": name}, "spec": {"renewTime": later}} for name in names
-                ],
-                "Deployment": [
-                    {
-                        "metadata": {"name": "coredns"},
-                        "spec": {"replicas": 2, "selector": {"matchLabels": {"k8s-app": "dns"}}},
-                    }
-                ],
-                "DaemonSet": [
-                    {
-                        "metadata": {"name": "kube-proxy"},
-                        "spec": {"selector": {"matchLabels": {"k8s-app": "proxy"}}},
-                    }
-                ],
-                "Pod": [
-                    _pod("dns", names[0], later),
-                    _pod("dns", names[0], later),
-                    *(_pod("proxy", name, later) for name in names),
-                ],
-                "ServiceAccount": [{"metadata": {"name": "default"}}],
-            }
-        )
-
-
-def _pod(app: str, node: str, since: str) -> dict[str, Any]:
-    return {
-        "metadata": {"name": app, "labels": {"k8s-app": app}},
-        "spec": {"nodeName": node},
-        "status": {
-            "conditions": [{"type": "Ready", "status": "True"}],
-            "containerStatuses": [{"state": {"running": {"startedAt": since}}}],
-        },
-    }
 
 
 def node_image(tag: str = "labctl/node:v1.36.3-containerd") -> ImageInfo:

@@ -18,12 +18,12 @@ from tests.fakes import (
     STARTED,
     FakeEngine,
     FakeKind,
-    FakeObjects,
     FakeProgress,
     FakeRunner,
     FakeTime,
     node_image,
 )
+from tests.object_fakes import FakeObjects
 
 NODE_IMAGES = tuple(image_tag(version, one) for version in ("1.36.3", "1.34.4") for one in RUNTIMES)
 

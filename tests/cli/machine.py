@@ -15,9 +15,10 @@ from labctl.resource import Resource
 from labctl.settings import Settings
 from labctl.ui.console import Console
 from tests.checkpoint_fakes import FakeStorage
-from tests.fakes import FakeEngine, FakeKind, FakeObjects, FakeRunner, node_image
+from tests.fakes import FakeEngine, FakeKind, FakeRunner, node_image
 from tests.kube_fake import FakeKube
 from tests.lab_factory import labs
+from tests.object_fakes import FakeObjects
 from tests.pairs import node_images
 
 NODES = tuple(f"labctl-tiny-{name}" for name in ("control-plane", "worker", "worker2", "worker3"))

@@ -14,7 +14,8 @@ from labctl.ops.checkpoints import LOCK, SAVED, Checkpoint, kept, labels
 from labctl.ops.create import MARK
 from labctl.ops.pause import pause
 from tests.checkpoint_bench import FIRST, IMAGES, NODES, SPEC, all_go_on, bench_on
-from tests.fakes import FakeEngine, FakeObjects
+from tests.fakes import FakeEngine
+from tests.object_fakes import FakeObjects
 from tests.up_bench import NODE_IMAGES, Bench
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from labctl.errors import ApiUnreachable, LabctlError, ToolFailed, ToolTimeout
 from labctl.ops.readiness import unready, wait_ready
-from tests.fakes import STARTED, FakeObjects, FakeTime
+from tests.fakes import STARTED, FakeTime
+from tests.object_fakes import FakeObjects
 
 ONE = {"n1": STARTED}
 

@@ -16,7 +16,7 @@ from labctl.ops.status import status
 from labctl.ops.up import plan, start
 from labctl.ops.wish import Wish
 from tests.checkpoint_fakes import BOOT
-from tests.fakes import FakeObjects
+from tests.object_fakes import FakeObjects
 from tests.up_bench import Bench
 
 NODE = "labctl-spare-1-control-plane"

@@ -13,7 +13,8 @@ from labctl.nodeimage.recipe import image_tag
 from labctl.ops.checkpoint_auto import AutoCheckpoints
 from labctl.ops.checkpoints import PREFIX, READY, Checkpoint, kept, labels, ready_name
 from labctl.ops.wish import HISTORY
-from tests.fakes import FakeObjects, node_image
+from tests.fakes import node_image
+from tests.object_fakes import FakeObjects
 from tests.up_bench import NODE_IMAGES, Bench, FakeStage
 
 COLD = ["node images", "build", "load base", "load", "scene"]

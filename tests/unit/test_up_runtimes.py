@@ -14,7 +14,7 @@ from labctl.nodeimage.recipe import image_tag
 from labctl.ops import node_image
 from labctl.ops.kind_config import cluster_image
 from labctl.ops.wish import HISTORY
-from tests import fakes
+from tests import fakes, object_fakes
 from tests.up_bench import Bench, FakeStage
 
 CONTAINERD, CRIO, DOCKER = RUNTIMES
@@ -54,7 +54,7 @@ KEEPS_IMAGES = "/etc/crio/crio.conf.d/30-labctl.conf"
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     bench = Bench(tmp_path / "home")
-    bench.objects = fakes.FakeObjects.ready(*(f"labctl-serve-{name}" for name in NAMES))
+    bench.objects = object_fakes.FakeObjects.ready(*(f"labctl-serve-{name}" for name in NAMES))
     return bench
 
 
