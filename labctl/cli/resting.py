@@ -7,9 +7,10 @@ import click
 
 from labctl.cli.app import App
 from labctl.cli.target import name_option
-from labctl.errors import UsageError
+from labctl.errors import LabctlError, UsageError
 from labctl.ops.clusters import clusters
 from labctl.ops.create import Ports
+from labctl.ops.pause import resume
 
 
 class Verb(Protocol):
@@ -40,3 +41,18 @@ def each(app: App, name: str | None, verb: Verb, *, everything: bool) -> Iterato
             progress.note(f"Another labctl is working on '{lab}'; waiting for it...")
 
         yield one, verb(one, app.ports(progress), on_wait=waiting)
+
+
+def bring_back_others(app: App) -> None:
+    """Start the labs of which no node runs or is paused, as after a restart of the machine."""
+    progress = app.console.progress()
+    for one in clusters(app.engine):
+        if any(node.state != "exited" for node in one.nodes):
+            continue
+        try:
+            resume(one.name, app.ports(progress))
+        except LabctlError as err:
+            app.console.talk(f"Lab '{one.name}' did not come back: {err.message}")
+            app.console.talk(f"Try again: labctl resume --name {one.name}")
+        else:
+            app.console.talk(f"Lab '{one.name}' had stopped too, and is ready again.")

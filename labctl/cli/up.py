@@ -8,6 +8,7 @@ import click
 from labctl.cli import runtime as parsed
 from labctl.cli.app import App
 from labctl.cli.output import output_option
+from labctl.cli.resting import bring_back_others
 from labctl.cli.stage import LabStage, folder_for, wish, work_folder
 from labctl.cli.target import checkpoint_option, trust_option
 from labctl.cli.warm import refill
@@ -66,7 +67,8 @@ def command(
 ) -> None:
     """Start LAB (the course's first without one): cluster, images and scene, ready to work on.
 
-    The same command again repairs what is missing. Your own kubeconfig is not touched.
+    The same command again repairs what is missing, and after a restart of the machine brings all
+    labs back. Your own kubeconfig is not touched.
     """
     if history and (kubernetes or runtime or nodes):
         raise UsageError(
@@ -93,6 +95,8 @@ def command(
         recreate=recreate,
         keep_on_error=keep_on_error,
     )
+    if done.state == "repaired":
+        bring_back_others(app)
     if output == "json":
         _show_json(app, done, progress.seconds)
     else:

@@ -16,7 +16,6 @@ from labctl.cli.target import trust_option
 from labctl.errors import PrerequisiteMissing
 from labctl.model import ClusterSpec
 from labctl.ops import spare
-from labctl.ops.clusters import spares
 from labctl.ops.doctor_facts import parse_memory
 from labctl.ops.up import plan, start
 from labctl.store import Store
@@ -88,7 +87,7 @@ def keep_none(app: App) -> int:
 
 def refill(app: App) -> None:
     """Make the next spare in the background, where one is to be kept and there is none."""
-    if not note(app.store).is_file() or spares(app.engine):
+    if not note(app.store).is_file() or spare.there(app.engine):
         return
     lab = json.loads(note(app.store).read_text(encoding="utf-8"))["lab"]
     app.store.logs.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from labctl.ops import clusters
 from labctl.ops.checkpoints import ready_name
 from labctl.ops.create import Ports, remove
 from labctl.ops.pause import freeze, thaw
-from labctl.ops.ports import Runner
+from labctl.ops.ports import Engine, Runner
 from labctl.resource import Resource
 from labctl.waiting import Pending, wait_until
 
@@ -46,10 +46,18 @@ def fitting(spec: ClusterSpec, ports: Ports) -> Cluster | None:
     wanted = (ready_name(spec, ports.engine) or "").encode()
     for one in clusters.spares(ports.engine):
         shape = ports.engine.get_file(f"{one.kind_name}-control-plane", _SHAPE)
-        rests = all(node.state == "paused" for node in one.nodes)
-        if wanted and rests and shape == wanted:
+        if wanted and _rests(one) and shape == wanted:
             return one
     return None
+
+
+def there(engine: Engine) -> bool:
+    """Whether a spare rests. One that stopped with the machine is none any more."""
+    return any(_rests(one) for one in clusters.spares(engine))
+
+
+def _rests(cluster: Cluster) -> bool:
+    return all(node.state == "paused" for node in cluster.nodes)
 
 
 def warm(

@@ -51,11 +51,12 @@ class ReadyKube(FakeKube):
 class Machine:
     """labctl with the tiny lab, an engine that has every pinned node image, and kind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: FakeEngine | None = None) -> None:
         environ = {"LABCTL_HOME": str(folder / "home"), "LABCTL_LABS": str(labs(folder / "labs"))}
         self.settings = Settings.read({**os.environ, **environ})
         tags = [image_tag(release, runtime) for release, runtime in node_images()]
-        self.engine = FakeEngine(stored={tag: node_image(tag) for tag in tags})
+        self.engine = engine or FakeEngine()
+        self.engine.stored.update({tag: node_image(tag) for tag in tags})
         self.storage = FakeStorage(self.engine)
         self.kube = ReadyKube(engine=self.engine)
         self.said = ""

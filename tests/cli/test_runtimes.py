@@ -121,32 +121,6 @@ def test_another_oci_runtime_than_is_there_is_refused_with_both_ways_out(machine
 HISTORY = ("up", "--history", "dockershim")
 
 
-def test_a_lab_rests_and_goes_on(machine: Machine) -> None:
-    machine.labctl("up", "--nodes", "2")
-    machine.engine.asked.clear()
-    machine.labctl("pause")
-    assert machine.engine.asked == [f"pause {name}" for name in NODES[:2]]
-    assert "Go on with: labctl resume --name tiny" in machine.said
-    assert machine.json("status")["labs"][0]["state"] == "paused"
-    machine.labctl("pause", "--name", "tiny")
-    assert "rested already" in machine.said
-    machine.engine.asked.clear()
-    machine.labctl("resume", "--all")
-    assert machine.engine.asked == [f"start {NODES[1]}", f"start {NODES[0]}"]
-    assert "Lab 'tiny' is ready again." in machine.said
-    assert machine.json("status")["labs"][0]["state"] == "ready"
-
-
-def test_resume_of_what_runs_says_so_and_of_nothing_too(machine: Machine) -> None:
-    machine.labctl("resume", "--all")
-    assert "No lab is there." in machine.said
-    machine.labctl("resume", code=4)
-    machine.labctl("up")
-    machine.labctl("resume")
-    assert "was running, and is ready" in machine.said
-    machine.labctl("pause", "--all", "--name", "tiny", code=2)
-
-
 def test_another_work_folder_than_the_labs_is_refused_and_nothing_is_copied(
     machine: Machine, tmp_path: Path
 ) -> None:
