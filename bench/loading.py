@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,15 @@ LAYER_BYTES: Final = 42_500_000
 TAG: Final = "bench-loading:1"
 KIND, ONE, THREE = "bench-kind", "bench-1", "bench-3"
 ARCHITECTURE: Final = {"x86_64": "amd64"}.get(platform.machine(), platform.machine())
+
+_MEASURED: Final = """
+import os, sys, time
+start = time.monotonic()
+process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(process, 0)
+print(time.monotonic() - start, usage.ru_maxrss * 1024 / 1e6)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 @dataclass
@@ -115,16 +123,14 @@ def _layer(content: bytes) -> bytes:
 
 
 def _run(argv: Sequence[str], environ: dict[str, str], took: Took) -> None:
-    start = time.monotonic()
-    process = subprocess.Popen(
-        argv, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    took.seconds.append(time.monotonic() - start)
-    took.memory = max(took.memory, usage.ru_maxrss * 1024 / 1e6)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(argv)} ended with {process.returncode}")
+    # Through a small process: what starts a command counts into the command's own peak.
+    started = [sys.executable, "-c", _MEASURED, *argv]
+    ran = subprocess.run(started, env=environ, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise RuntimeError(f"{' '.join(argv)} ended with {ran.returncode}: {ran.stderr}")
+    seconds, peak = ran.stdout.splitlines()[-1].split()
+    took.seconds.append(float(seconds))
+    took.memory = max(took.memory, float(peak))
 
 
 def _table(what: str, results: dict[str, Took]) -> list[str]:
