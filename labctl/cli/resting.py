@@ -8,8 +8,9 @@ import click
 from labctl.cli.app import App
 from labctl.cli.target import name_option
 from labctl.errors import LabctlError, UsageError
+from labctl.model import ANY_LAB
 from labctl.ops.clusters import clusters
-from labctl.ops.create import Ports
+from labctl.ops.create import Ports, made_with
 from labctl.ops.pause import resume
 
 
@@ -47,12 +48,15 @@ def bring_back_others(app: App) -> None:
     """Start the labs of which no node runs or is paused, as after a restart of the machine."""
     progress = app.console.progress()
     for one in clusters(app.engine):
-        if any(node.state != "exited" for node in one.nodes):
+        if one.lab == ANY_LAB or any(node.state != "exited" for node in one.nodes):
             continue
+        if made_with(app.engine, f"{one.kind_name}-control-plane") is None:
+            continue  # half-made: `up` of it makes it anew
         try:
-            resume(one.name, app.ports(progress))
+            back = resume(one.name, app.ports(progress))
         except LabctlError as err:
             app.console.talk(f"Lab '{one.name}' did not come back: {err.message}")
             app.console.talk(f"Try again: labctl resume --name {one.name}")
         else:
-            app.console.talk(f"Lab '{one.name}' had stopped too, and is ready again.")
+            if back:
+                app.console.talk(f"Lab '{one.name}' had stopped too, and is ready again.")

@@ -95,12 +95,12 @@ def command(
         recreate=recreate,
         keep_on_error=keep_on_error,
     )
-    if done.state == "repaired":
-        bring_back_others(app)
     if output == "json":
         _show_json(app, done, progress.seconds)
     else:
         _show(app, done, found.guide_step(app.settings.language, found.file.steps[0].id))
+    if done.state == "repaired":
+        bring_back_others(app)
     if checkpoint:
         refill(app)
 

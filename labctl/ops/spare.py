@@ -52,8 +52,9 @@ def fitting(spec: ClusterSpec, ports: Ports) -> Cluster | None:
 
 
 def there(engine: Engine) -> bool:
-    """Whether a spare rests. One that stopped with the machine is none any more."""
-    return any(_rests(one) for one in clusters.spares(engine))
+    """Whether there is a spare, or one is being made. One that stopped with the machine is none."""
+    nodes = (node for one in clusters.spares(engine) for node in one.nodes)
+    return any(node.state != "exited" for node in nodes)
 
 
 def _rests(cluster: Cluster) -> bool:

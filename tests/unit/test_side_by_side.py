@@ -41,12 +41,36 @@ def test_when_one_fails_the_others_are_ended_and_its_error_is_told(error: BaseEx
     assert caught.value is error
 
 
+def test_work_that_only_begins_when_another_has_failed_is_ended_too() -> None:
+    begun, ended = Event(), Event()
+
+    def begins_late() -> None:
+        assert begun.wait(WAIT)
+        assert ended.wait(WAIT)
+
+    def fails() -> None:
+        raise ToolFailed("a disk")
+
+    def give_up() -> None:
+        (ended if begun.is_set() else begun).set()
+
+    with pytest.raises(ToolFailed, match="a disk"):
+        side_by_side([begins_late, fails], give_up=give_up)
+    assert ended.is_set()
+
+
 def test_that_giving_up_fails_is_not_told() -> None:
     def fails() -> None:
         raise ToolFailed("a disk")
 
+    asked = Event()
+
+    def goes_on() -> None:
+        assert asked.wait(WAIT)
+
     def engine_gone() -> None:
+        asked.set()
         raise ToolFailed("no engine")
 
     with pytest.raises(ToolFailed, match="a disk"):
-        side_by_side([fails], give_up=engine_gone)
+        side_by_side([goes_on, fails], give_up=engine_gone)
