@@ -14,7 +14,7 @@ from labctl.interrupts import held
 from labctl.model import Cluster, ClusterSpec
 from labctl.ops import clusters
 from labctl.ops.checkpoints import ready_name
-from labctl.ops.create import Ports, remove
+from labctl.ops.create import Ports, remove, restore_kubeconfig
 from labctl.ops.pause import freeze, thaw
 from labctl.ops.ports import Engine, Runner
 from labctl.resource import Resource
@@ -126,8 +126,10 @@ def take(spec: ClusterSpec, kube: Callable[[str], Kube], ports: Ports, runner: R
             with held():
                 for node in nodes:
                     ports.engine.put_file(node.name, CLAIM, claim(spec.name, spec.lab))
-            ports.store.take_over(found.name, spec.name)
             thaw(found.nodes, ports.engine)
+            # One that was made with another state folder has its kubeconfig there.
+            restore_kubeconfig(found.name, found.kind_name, ports.clusters, ports.store)
+            ports.store.take_over(found.name, spec.name)
             _run(f"mv {_ASIDE} {_MANIFEST}", found, runner)
             api = kube(spec.name)
             for node in nodes:

@@ -102,6 +102,13 @@ def test_up_takes_it_and_it_has_the_labs_name_from_then_on(bench: Bench) -> None
     assert bench.up().state == "running"
 
 
+def test_one_that_was_made_with_another_state_folder_is_taken_too(bench: Bench) -> None:
+    warm(bench)
+    bench.store.forget("spare-1")
+    assert bench.auto.take_spare(spec(bench, "serve", "serve"))
+    assert bench.store.kubeconfig("serve").is_file()
+
+
 def test_one_that_was_taken_goes_with_its_lab(bench: Bench) -> None:
     warm(bench)
     bench.up(checkpoints=bench.auto)
