@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -119,27 +119,23 @@ class Bench:
 
     def kind(self) -> Run:
         """`kind create cluster` with the same node image, and the same wait."""
-        kubeconfig = self.folder / "kind.kubeconfig"
-        delete = ("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
         phases: dict[str, float] = {}
-        with self._gone_afterwards(delete, {}):
+        with self._kind_gone_afterwards():
             start = time.monotonic()
             self._kind_create()
             phases["kind create cluster"] = time.monotonic() - start
-            wait_ready(lambda: Kube(kubeconfig), self._started(), detail=lambda _: None)
+            self._kind_wait()
             seconds = time.monotonic() - start
             phases["wait for the same readiness"] = seconds - phases["kind create cluster"]
             return Run(seconds, self._memory(f"{NAME}-control-plane"), phases)
 
     def idle(self, windows: int) -> tuple[list[float], list[float]]:
         """What labctl's cluster and kind's take of a core while both do nothing, by window."""
-        kubeconfig = self.folder / "kind.kubeconfig"
-        delete = ("kind", "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
         nodes = (f"labctl-{NAME}-control-plane", f"{NAME}-control-plane")
         shares: tuple[list[float], list[float]] = ([], [])
-        with self._up(), self._gone_afterwards(delete, {}):
+        with self._up(), self._kind_gone_afterwards():
             self._kind_create()
-            wait_ready(lambda: Kube(kubeconfig), self._started(), detail=lambda _: None)
+            self._kind_wait()
             time.sleep(RESTED)
             for _ in range(windows):
                 start, before = time.monotonic(), [self._processor(node) for node in nodes]
@@ -154,9 +150,20 @@ class Bench:
         stats = self.engine.api.stats(container, stream=False, one_shot=True)
         return float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
+    @property
+    def _kubeconfig(self) -> Path:
+        return self.folder / "kind.kubeconfig"
+
+    def _kind_gone_afterwards(self) -> AbstractContextManager[None]:
+        delete = ("kind", "delete", "cluster", "--name", NAME)
+        return self._gone_afterwards((*delete, "--kubeconfig", str(self._kubeconfig)), {})
+
+    def _kind_wait(self) -> None:
+        wait_ready(lambda: Kube(self._kubeconfig), self._started(), detail=lambda _: None)
+
     def _kind_create(self) -> None:
         argv = ("kind", "create", "cluster", "--name", NAME, "--image", self.image)
-        options = ("--kubeconfig", str(self.folder / "kind.kubeconfig"), "--config", "-")
+        options = ("--kubeconfig", str(self._kubeconfig), "--config", "-")
         config = yaml.safe_dump(self._plain_config()).encode()
         self.process.run((*argv, *options), timeout=LIMIT, stdin=config)
 

@@ -137,6 +137,16 @@ class Cluster:
         """The name that kind and the container names use."""
         return self.nodes[0].kind_cluster if self.nodes else f"labctl-{self.name}"
 
+    @property
+    def paused(self) -> bool:
+        """Whether all of its nodes rest."""
+        return all(node.state == "paused" for node in self.nodes)
+
+    @property
+    def switched_off(self) -> bool:
+        """Whether none of its nodes runs or rests, as after a restart of the machine."""
+        return all(node.state == "exited" for node in self.nodes)
+
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:

@@ -45,18 +45,16 @@ def each(app: App, name: str | None, verb: Verb, *, everything: bool) -> Iterato
 
 
 def bring_back_others(app: App) -> None:
-    """Start the labs of which no node runs or is paused, as after a restart of the machine."""
+    """Start the labs that are switched off, as after a restart of the machine."""
     progress = app.console.progress()
     for one in clusters(app.engine):
-        if one.lab == ANY_LAB or any(node.state != "exited" for node in one.nodes):
+        if one.lab == ANY_LAB or not one.switched_off:
             continue
         if made_with(app.engine, f"{one.kind_name}-control-plane") is None:
             continue  # half-made: `up` of it makes it anew
         try:
-            back = resume(one.name, app.ports(progress))
+            if resume(one.name, app.ports(progress)):
+                app.console.talk(f"Lab '{one.name}' had stopped too, and is ready again.")
         except LabctlError as err:
             app.console.talk(f"Lab '{one.name}' did not come back: {err.message}")
             app.console.talk(f"Try again: labctl resume --name {one.name}")
-        else:
-            if back:
-                app.console.talk(f"Lab '{one.name}' had stopped too, and is ready again.")

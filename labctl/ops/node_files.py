@@ -26,7 +26,7 @@ _DEFAULT_OCI_RUNTIME: Final[Mapping[Runtime, tuple[str, str]]] = {
 
 
 # CRI-O empties its store when it was not shut down in order, and a node seldom is: the engine gives it
-# ten seconds. What was loaded is to be there after a restart; a layer that is not whole is found so.
+# ten seconds. What was loaded is to be there after a restart.
 _KEEPS_IMAGES: Final = (
     "/etc/crio/crio.conf.d/30-labctl.conf",
     '[crio]\nclean_shutdown_file = ""\n',

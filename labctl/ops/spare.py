@@ -46,19 +46,14 @@ def fitting(spec: ClusterSpec, ports: Ports) -> Cluster | None:
     wanted = (ready_name(spec, ports.engine) or "").encode()
     for one in clusters.spares(ports.engine):
         shape = ports.engine.get_file(f"{one.kind_name}-control-plane", _SHAPE)
-        if wanted and _rests(one) and shape == wanted:
+        if wanted and one.paused and shape == wanted:
             return one
     return None
 
 
 def there(engine: Engine) -> bool:
     """Whether there is a spare, or one is being made. One that stopped with the machine is none."""
-    nodes = (node for one in clusters.spares(engine) for node in one.nodes)
-    return any(node.state != "exited" for node in nodes)
-
-
-def _rests(cluster: Cluster) -> bool:
-    return all(node.state == "paused" for node in cluster.nodes)
+    return not all(one.switched_off for one in clusters.spares(engine))
 
 
 def warm(

@@ -49,7 +49,7 @@ def _status(
     if len(cluster.nodes) < made:
         reason = f"{made - len(cluster.nodes)} of {made} nodes removed"
         return Status(cluster, "incomplete", f"{reason}; 'labctl up --recreate' makes it anew")
-    if all(node.state == "paused" for node in cluster.nodes):
+    if cluster.paused:
         return Status(cluster, "paused", "'labctl resume' goes on with it")
     if stopped:
         return Status(cluster, "stopped", f"stopped: {', '.join(stopped)}")
